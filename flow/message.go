@@ -1,0 +1,93 @@
+package flow
+
+// MsgID is the property that holds a message's id.
+const MsgID = "_msgid"
+
+// Message is what travels along the wires: an object whose top level belongs to
+// the message alone, and whose values are shared with other messages.
+//
+// A message belongs to one flow at a time and is not safe for concurrent use;
+// its clones may go to other goroutines.
+type Message struct {
+	root   *Object
+	shared bool // another message has this root too: copy it before a write
+	lent   bool // others read own and space, and may do so for ever
+
+	// The first properties live inside the message, which spares two allocations.
+	own   Object
+	space [8]entry
+}
+
+// NewMessage returns an empty message.
+func NewMessage() *Message {
+	m := &Message{}
+	m.own.entries = m.space[:0]
+	m.root = &m.own
+	return m
+}
+
+// MessageOf returns a message with the properties of o, which is shared with
+// the message from now on.
+func MessageOf(o *Object) *Message { return &Message{root: o, shared: true} }
+
+// Get returns a property, undefined if there is none.
+func (m *Message) Get(key string) Value { return m.root.Get(key) }
+
+// Has tells whether the property is there.
+func (m *Message) Has(key string) bool { return m.root.find(key) >= 0 }
+
+// Set sets a property of the top level.
+func (m *Message) Set(key string, v Value) {
+	m.makeOwn()
+	m.root.Set(key, v)
+}
+
+// Delete removes a property of the top level.
+func (m *Message) Delete(key string) {
+	if !m.Has(key) {
+		return
+	}
+	m.makeOwn()
+	m.root.Delete(key)
+}
+
+// ID returns the message's id, "" if it has none.
+func (m *Message) ID() string {
+	id, _ := m.Get(MsgID).(string)
+	return id
+}
+
+// Object returns the properties, to read.
+func (m *Message) Object() *Object {
+	return m.root
+}
+
+// Snapshot returns the properties as a value that later changes of m do not
+// touch.
+func (m *Message) Snapshot() *Object {
+	m.shared = true
+	return m.root
+}
+
+// Clone returns a message with the same properties. From then on the two are
+// independent. It copies nothing until one of them is changed.
+func (m *Message) Clone() *Message {
+	m.shared = true
+	return &Message{root: m.root, shared: true}
+}
+
+func (m *Message) makeOwn() {
+	if !m.shared {
+		return
+	}
+	m.shared = false
+	if m.root == &m.own {
+		m.lent = true
+	}
+	if m.lent {
+		m.root = m.root.Clone()
+		return
+	}
+	m.own.copyFrom(m.root, m.space[:])
+	m.root = &m.own
+}

@@ -1,0 +1,175 @@
+package flow
+
+import "context"
+
+// Node is a node instance. Its flow calls Handle with one message after the
+// other and never two at a time; Handle must not block. An error goes to the
+// catch nodes with the message, nil completes it.
+//
+// What a node needs beyond that it says by implementing [Starter], [Stopper] or
+// [Commander].
+type Node interface {
+	Handle(msg *Message, out Outlet) error
+}
+
+// Starter is a node that acquires something: a socket, a timer. Start is called
+// on no loop, after all nodes of a deploy are built, sinks before sources. It
+// must return soon: what waits belongs into a goroutine. An error makes the
+// node inert and is logged.
+type Starter interface {
+	Start(ctx context.Context) error
+}
+
+// Stopper is a node that has something to give back. Stop is called on no loop
+// and returns when all of it is given back and the node's goroutines have
+// ended. What it posts before it returns is still handled. The context's end is
+// the end of the patience. Stop is called once, also when Start failed.
+type Stopper interface {
+	Stop(ctx context.Context, reason StopReason) error
+}
+
+// Commander is a node that can be told to do something from outside: an inject
+// node's button. Command is called on the node's loop. The body may be nil.
+type Commander interface {
+	Command(name string, body *Object, out Outlet) error
+}
+
+// StopReason says why a node stops.
+type StopReason int
+
+// The reasons to stop.
+const (
+	Restarted StopReason = iota // a new instance with this id takes over
+	Removed                     // the node is not in the new flows
+	Shutdown                    // the runtime stops
+)
+
+// Router is the engine's side of an [Outlet].
+type Router interface {
+	Route(c *Cause, port int, msg *Message)
+	RouteAll(c *Cause, ports [][]*Message)
+	Hold(c *Cause, msg *Message) (done func(error))
+}
+
+// Outlet is where a node sends. It carries the message that is being handled
+// and its cause. Use it on the node's loop only: in Handle, Command, and in a
+// [Task].
+type Outlet struct {
+	router Router
+	msg    *Message
+	cause  *Cause
+}
+
+// NewOutlet returns an outlet for a message being handled; msg and cause may be
+// nil. The engine and test drivers make outlets, nodes do not.
+func NewOutlet(r Router, msg *Message, c *Cause) Outlet { return Outlet{r, msg, c} }
+
+// Send sends a message to all wires of a port, counted from 0. A nil message
+// and a port that does not exist are ignored. The message belongs to the
+// engine from then on.
+func (o Outlet) Send(port int, msg *Message) { o.router.Route(o.cause, port, msg) }
+
+// SendAll sends in one call a list of messages for each port: all messages of a
+// port go to its first wire, then all to the second, as in Node-RED.
+func (o Outlet) SendAll(ports [][]*Message) { o.router.RouteAll(o.cause, ports) }
+
+// Cause returns the cause of the message being handled. Who holds it keeps the
+// source of the message waiting.
+func (o Outlet) Cause() *Cause { return o.cause }
+
+// Hold says that handling goes on after Handle has returned nil. The outlet
+// stays in use until done is called, exactly once and on the loop (see
+// [Env.Post]); its error counts like one returned from Handle.
+func (o Outlet) Hold() (done func(error)) { return o.router.Hold(o.cause, o.msg) }
+
+// Task is what a source hands to its node's flow. Run is called on the loop, in
+// the order in which the tasks were posted. An error is reported for the node.
+type Task interface {
+	Run(out Outlet) error
+}
+
+// TaskFunc is a function as a [Task].
+type TaskFunc func(out Outlet) error
+
+// Run calls f.
+func (f TaskFunc) Run(out Outlet) error { return f(out) }
+
+// Level is a log level with Node-RED's numbers.
+type Level int
+
+// Node-RED's log levels; a lower one is more severe.
+const (
+	LevelFatal Level = 10
+	LevelError Level = 20
+	LevelWarn  Level = 30
+	LevelInfo  Level = 40
+	LevelDebug Level = 50
+	LevelTrace Level = 60
+)
+
+// Host is what the engine does for a node. All of it may be called from any
+// goroutine and never blocks for long.
+type Host interface {
+	// Post runs t on the node's loop. The cause is held until t and all that
+	// it sends is done; nil is a cause of its own without a credit. One cause
+	// is posted once.
+	Post(c *Cause, t Task)
+	// Status shows a badge; an empty object clears it. The object is shared.
+	Status(badge *Object)
+	// Report logs what (text, error or any value). An error with a message goes
+	// to the catch nodes, and is logged only if there is none; call it on the
+	// loop then.
+	Report(level Level, what Value, msg *Message)
+}
+
+// Env is what a node knows of its place in the flows, and how it reaches the
+// engine.
+type Env struct {
+	ID    string // the node's id; inside a subflow instance-id-template-id
+	Alias string // inside a subflow the id in the template, else empty
+	Type  string
+	Name  string
+	Flow  string // id of the tab or subflow instance; empty outside of all
+	Path  string // ids from the tab down to the node, by slashes
+	Wires int    // how many output ports are in the file's wires
+
+	// Getenv looks a variable up in the node's, group's, flow's and process's
+	// environment.
+	Getenv func(name string) (Value, bool)
+
+	Host
+}
+
+// Error reports an error. With a message it goes to the catch nodes; call it on
+// the loop then.
+func (e Env) Error(err error, msg *Message) { e.Report(LevelError, err, msg) }
+
+// Warn logs a warning.
+func (e Env) Warn(text string) { e.Report(LevelWarn, text, nil) }
+
+// Badge returns a status to show: fill is red, green, yellow, blue or grey,
+// shape ring or dot.
+func Badge(fill, shape, text string) *Object {
+	return NewObject("fill", fill, "shape", shape, "text", text)
+}
+
+// Error is an error as JavaScript has them, with what a catch node passes on.
+type Error struct {
+	Name    string // TypeError, …; "Error" if empty
+	Message string
+	Code    string // such as ECONNREFUSED; may be empty
+	Stack   string // may be empty
+	Cause   Value  // may be undefined
+}
+
+// Error returns "Name: Message", which is what String(err) gives.
+func (e *Error) Error() string {
+	name := e.Name
+	if name == "" {
+		name = "Error"
+	}
+	if e.Message == "" {
+		return name
+	}
+	return name + ": " + e.Message
+}
