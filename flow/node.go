@@ -6,26 +6,43 @@ import "context"
 // other and never two at a time; Handle must not block. An error goes to the
 // catch nodes with the message, nil completes it.
 //
-// What a node needs beyond that it says by implementing [Starter], [Stopper] or
-// [Commander].
+// What a node needs beyond that it says by implementing [Starter], [Stopper],
+// [Drainer] or [Commander].
 type Node interface {
 	Handle(msg *Message, out Outlet) error
 }
 
 // Starter is a node that acquires something: a socket, a timer. Start is called
-// on no loop, after all nodes of a deploy are built, sinks before sources. It
-// must return soon: what waits belongs into a goroutine. An error makes the
-// node inert and is logged.
+// after all nodes of a deploy are built, sinks before sources, while the node's
+// flow stands still: it may touch what Handle touches, and must neither block
+// nor wait for the flow. What waits belongs into a goroutine. An error makes the
+// node inert and is logged. The context ends when the runtime stops.
 type Starter interface {
 	Start(ctx context.Context) error
 }
 
-// Stopper is a node that has something to give back. Stop is called on no loop
-// and returns when all of it is given back and the node's goroutines have
-// ended. What it posts before it returns is still handled. The context's end is
-// the end of the patience. Stop is called once, also when Start failed.
+// Stopper is a node that has something to give back. Stop is called while the
+// node's flow stands still, once, also if Start failed; nothing is handled
+// after it. It returns when all is given back and the node's goroutines have
+// ended, and must not wait for the flow. What a node without inputs posts
+// before it returns is still sent to the nodes wired to it. The context's end is
+// the end of the patience.
 type Stopper interface {
 	Stop(ctx context.Context, reason StopReason) error
+}
+
+// Drainer is a source that can stop taking in new work while what is under way
+// goes on: a server stops accepting and reading, but answers are still written.
+// Drain is called some time before Stop and must not block.
+type Drainer interface {
+	Drain()
+}
+
+// Interrupter is a node whose Handle may take for ever: code of the flow's
+// author. Interrupt makes a call that is under way return with an error, and
+// does nothing if there is none. It is called from another goroutine.
+type Interrupter interface {
+	Interrupt()
 }
 
 // Commander is a node that can be told to do something from outside: an inject

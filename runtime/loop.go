@@ -1,0 +1,243 @@
+package runtime
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// turn is how many deliveries of one task go out before the inbox gets its
+// turn: a loop in the graph must not shut the flow off from the world.
+const turn = 1024
+
+// loop runs the nodes of one flow.
+type loop struct {
+	flowID string
+	rt     *Runtime
+
+	mu    sync.Mutex
+	inbox []item
+	wake  chan struct{} // holds one token while the inbox has something new
+	ended chan struct{}
+
+	// The fields below belong to the loop's goroutine.
+	batch   []item // taken from the inbox, run up to next
+	next    int
+	spare   []item // the last batch's space, to be used again
+	fifo    queue
+	cause   *flow.Cause // of the message or task at work
+	depth   int         // of catch, complete and status nodes called by each other
+	stopped bool
+
+	// For the watchdog: the place at work, and a count that changes with each.
+	current atomic.Pointer[place]
+	count   atomic.Uint64
+}
+
+// item is one entry of an inbox: a task of a place, or something to do between
+// two tasks.
+type item struct {
+	place   *place
+	cause   *flow.Cause
+	task    flow.Task
+	between func()
+}
+
+// delivery is one message on its way to a node.
+type delivery struct {
+	place *place
+	cause *flow.Cause
+	msg   *flow.Message
+}
+
+func newLoop(rt *Runtime, flowID string) *loop {
+	l := &loop{flowID: flowID, rt: rt, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	go l.run()
+	return l
+}
+
+// post adds to the inbox.
+func (l *loop) post(it item) {
+	l.mu.Lock()
+	l.inbox = append(l.inbox, it)
+	first := len(l.inbox) == 1
+	l.mu.Unlock()
+	if first {
+		select {
+		case l.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// between runs f on the loop between two tasks and waits for it.
+func (l *loop) between(f func()) {
+	done := make(chan struct{})
+	l.post(item{between: func() { defer close(done); f() }})
+	<-done
+}
+
+// stop ends the loop and waits for it.
+func (l *loop) stop() {
+	l.between(func() { l.stopped = true })
+	<-l.ended
+}
+
+func (l *loop) run() {
+	defer close(l.ended)
+	for !l.stopped {
+		if l.next == len(l.batch) {
+			l.refill()
+		}
+		if l.next < len(l.batch) {
+			it := l.batch[l.next]
+			l.batch[l.next] = item{}
+			l.next++
+			l.runItem(it)
+		}
+		for n := 0; n < turn && l.fifo.len > 0; n++ {
+			l.deliver(l.fifo.pop())
+		}
+	}
+	for l.fifo.len > 0 { // the flow is gone: let go of what was on its way
+		d := l.fifo.pop()
+		d.cause.Done()
+	}
+	l.mu.Lock()
+	rest := append(l.batch[l.next:], l.inbox...)
+	l.mu.Unlock()
+	for _, it := range rest {
+		it.cause.Done()
+	}
+}
+
+// refill takes all that is in the inbox. It waits for something if there is
+// nothing else to do.
+func (l *loop) refill() {
+	for {
+		l.mu.Lock()
+		if len(l.inbox) > 0 {
+			l.batch, l.inbox, l.spare = l.inbox, l.spare[:0], l.batch
+			l.next = 0
+			l.mu.Unlock()
+			return
+		}
+		l.mu.Unlock()
+		if l.fifo.len > 0 {
+			return
+		}
+		<-l.wake
+	}
+}
+
+func (l *loop) runItem(it item) {
+	if it.between != nil {
+		it.between()
+		return
+	}
+	if !it.place.gone {
+		l.begin(it.place, it.cause)
+		err := l.guard(it.place, func() error { return it.task.Run(flow.NewOutlet(it.place, nil, it.cause)) })
+		l.end()
+		it.place.held = false
+		if err != nil {
+			it.place.fail(err, nil, it.cause)
+		}
+	}
+	it.cause.Done()
+}
+
+func (l *loop) deliver(d delivery) {
+	p := d.place
+	if t := l.rt.tap.Load(); t != nil {
+		t.receive(p, d.msg)
+	}
+	if p.node != nil {
+		p.stats.received.Add(1)
+		held := p.held
+		p.held = false
+		l.begin(p, d.cause)
+		err := l.handle(p, d)
+		l.end()
+		if !p.held {
+			p.finish(err, d.msg, d.cause)
+		} else if err != nil {
+			p.fail(err, d.msg, d.cause)
+		}
+		p.held = held
+	}
+	d.cause.Done()
+}
+
+// handle calls the node. A panic is a fault of ours, not of the flow's author;
+// it must not take the other flows down.
+func (l *loop) handle(p *place, d delivery) (err error) {
+	defer l.recovered(p, &err)
+	return p.node.Handle(d.msg, flow.NewOutlet(p, d.msg, d.cause))
+}
+
+func (l *loop) guard(p *place, f func() error) (err error) {
+	defer l.recovered(p, &err)
+	return f()
+}
+
+func (l *loop) recovered(p *place, err *error) {
+	if r := recover(); r != nil {
+		l.rt.log.Error("a node panicked; please report this", "node", p.info.ID, "type", p.info.Type, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		*err = fmt.Errorf("internal error in node %s (%s): %v", p.info.ID, p.info.Type, r)
+	}
+}
+
+// nestingLimit bounds how deep catch, complete and status nodes call each other
+// directly; beyond it their messages queue up as others do.
+const nestingLimit = 16
+
+// deliverNow hands a message to a catch, complete or status node at once, as
+// Node-RED does, before the messages that wait.
+func (l *loop) deliverNow(d delivery) {
+	d.cause.Hold()
+	if l.depth >= nestingLimit {
+		l.fifo.push(d)
+		return
+	}
+	l.depth++
+	l.deliver(d)
+	l.depth--
+}
+
+func (l *loop) begin(p *place, c *flow.Cause) {
+	l.cause = c
+	l.current.Store(p)
+	l.count.Add(1)
+}
+
+func (l *loop) end() { l.current.Store(nil) }
+
+// queue is a first-in first-out ring of deliveries.
+type queue struct {
+	ring  []delivery
+	first int
+	len   int
+}
+
+func (q *queue) push(d delivery) {
+	if q.len == len(q.ring) {
+		grown := make([]delivery, max(16, 2*len(q.ring)))
+		n := copy(grown, q.ring[q.first:])
+		copy(grown[n:], q.ring[:q.first])
+		q.ring, q.first = grown, 0
+	}
+	q.ring[(q.first+q.len)&(len(q.ring)-1)] = d
+	q.len++
+}
+
+func (q *queue) pop() delivery {
+	d := q.ring[q.first]
+	q.ring[q.first] = delivery{}
+	q.first = (q.first + 1) & (len(q.ring) - 1)
+	q.len--
+	return d
+}

@@ -1,0 +1,267 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// place is where a node stands: all that outlives the node's instance. It is
+// the instance's flow.Host and the flow.Router of its outlets.
+type place struct {
+	info  Info
+	loop  *loop
+	stats stats
+
+	badgeMu sync.Mutex
+	badge   *flow.Object
+
+	// The fields below belong to the loop's goroutine.
+	node      flow.Node // nil: inert, messages vanish
+	wires     [][]*place
+	wireIDs   [][]string // ids of wires, for the tap
+	held      bool       // the handler at work has called Hold
+	gone      bool       // removed: nothing is delivered any more
+	group     []string   // ids of the groups it stands in, innermost first
+	catchers  []*watcher // in the order in which they are asked
+	statusers []*watcher
+	completes []*place
+}
+
+// Info names a node.
+type Info struct {
+	ID, Type, Name string
+	Flow           string // id of the tab; empty outside of all
+	Path           string
+	hasName        bool // "name" shows in what catch and status nodes send
+}
+
+type stats struct {
+	received, sent, errors atomic.Uint64
+}
+
+// Post implements [flow.Host].
+func (p *place) Post(c *flow.Cause, t flow.Task) {
+	if c == nil {
+		c = flow.NewCause(nil)
+	}
+	c.Hold()
+	if c.Track(&p.loop.rt.causes) {
+		p.loop.rt.causes.add()
+	}
+	p.loop.post(item{place: p, cause: c, task: t})
+}
+
+// Route implements [flow.Router].
+func (p *place) Route(c *flow.Cause, port int, msg *flow.Message) {
+	if msg == nil || port < 0 {
+		return
+	}
+	var targets []*place
+	if port < len(p.wires) {
+		targets = p.wires[port]
+	}
+	if len(targets) > 0 && !msg.Has(flow.MsgID) {
+		msg.Set(flow.MsgID, flow.NewID())
+	}
+	p.stats.sent.Add(1)
+	if t := p.loop.rt.tap.Load(); t != nil {
+		t.send(p, port, msg)
+	}
+	for i, target := range targets {
+		m := msg
+		if i < len(targets)-1 {
+			m = msg.Clone()
+		}
+		p.loop.enqueue(delivery{target, c, m})
+	}
+}
+
+// RouteAll implements [flow.Router].
+func (p *place) RouteAll(c *flow.Cause, ports [][]*flow.Message) {
+	p.shareID(ports)
+	tap := p.loop.rt.tap.Load()
+	for port, msgs := range ports {
+		for _, m := range msgs {
+			if m == nil {
+				continue
+			}
+			p.stats.sent.Add(1)
+			if tap != nil {
+				tap.send(p, port, m)
+			}
+		}
+		if port >= len(p.wires) {
+			continue
+		}
+		for _, target := range p.wires[port] {
+			for _, m := range msgs {
+				if m != nil {
+					p.loop.enqueue(delivery{target, c, m.Clone()})
+				}
+			}
+		}
+	}
+}
+
+// shareID gives all messages of one call that lack an id the first one there
+// is, or a new one.
+func (p *place) shareID(ports [][]*flow.Message) {
+	var id flow.Value
+	wired := false
+	for port, msgs := range ports {
+		wired = wired || port < len(p.wires) && len(p.wires[port]) > 0
+		for _, m := range msgs {
+			if m != nil && id == nil {
+				id = m.Get(flow.MsgID)
+			}
+		}
+	}
+	if !wired {
+		return
+	}
+	if id == nil {
+		id = flow.NewID()
+	}
+	for _, msgs := range ports {
+		for _, m := range msgs {
+			if m != nil && !m.Has(flow.MsgID) {
+				m.Set(flow.MsgID, id)
+			}
+		}
+	}
+}
+
+// enqueue puts a delivery at the end of the queue.
+func (l *loop) enqueue(d delivery) {
+	switch {
+	case d.place.loop != l:
+		d.cause.Hold()
+		d.place.loop.post(item{place: d.place, cause: d.cause, task: crossing{d}})
+	case !d.place.gone:
+		d.cause.Hold()
+		l.fifo.push(d)
+	}
+}
+
+// crossing is a message that came over a wire from another flow.
+type crossing struct{ delivery }
+
+// Run delivers the message.
+func (c crossing) Run(flow.Outlet) error {
+	c.cause.Hold() // deliver lets go of one hold, the inbox of the other
+	c.place.loop.deliver(c.delivery)
+	return nil
+}
+
+// Hold implements [flow.Router].
+func (p *place) Hold(c *flow.Cause, msg *flow.Message) func(error) {
+	p.held = true
+	c.Hold()
+	if msg != nil {
+		msg = msg.Clone() // the message as it is now; the node may send it on
+	}
+	ended := false
+	return func(err error) {
+		if ended {
+			return
+		}
+		ended = true
+		p.finish(err, msg, c)
+		c.Done()
+	}
+}
+
+// finish is called when a node is done with a message.
+func (p *place) finish(err error, msg *flow.Message, c *flow.Cause) {
+	if err != nil {
+		p.fail(err, msg, c)
+		return
+	}
+	if msg == nil {
+		return
+	}
+	for _, to := range p.completes {
+		m := msg.Clone()
+		m.Set("complete", flow.NewObject("source", p.source()))
+		p.loop.deliverNow(delivery{to, c, m})
+	}
+}
+
+// fail reports an error of the node, to the catch nodes if there is a message.
+func (p *place) fail(err error, msg *flow.Message, c *flow.Cause) {
+	p.stats.errors.Add(1)
+	rt := p.loop.rt
+	if t := rt.tap.Load(); t != nil {
+		t.call(p, flow.LevelError, err.Error(), msg)
+	}
+	if msg == nil || !p.catch(err, msg, c) {
+		rt.logNode(p, flow.LevelError, err.Error())
+	}
+}
+
+// source describes the node in what catch, status and complete nodes send.
+func (p *place) source() *flow.Object {
+	o := flow.NewObject("id", p.info.ID, "type", p.info.Type)
+	if p.info.hasName {
+		o.Set("name", p.info.Name)
+	}
+	return o
+}
+
+// Status implements [flow.Host].
+func (p *place) Status(badge *flow.Object) {
+	if badge == nil {
+		badge = &flow.Object{}
+	}
+	p.badgeMu.Lock()
+	p.badge = badge
+	p.badgeMu.Unlock()
+	rt := p.loop.rt
+	if t := rt.tap.Load(); t != nil {
+		t.status(p, badge)
+	}
+	if rt.watchesStatus.Load() {
+		p.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
+			p.tellStatus(badge, out.Cause())
+			return nil
+		}))
+	}
+}
+
+// Report implements [flow.Host].
+func (p *place) Report(level flow.Level, what flow.Value, msg *flow.Message) {
+	if level == flow.LevelError {
+		err, ok := what.(error)
+		if !ok {
+			err = errors.New(flow.Text(what))
+		}
+		var c *flow.Cause
+		if msg != nil {
+			c = p.loop.cause
+		}
+		p.fail(err, msg, c)
+		return
+	}
+	rt := p.loop.rt
+	if t := rt.tap.Load(); t != nil && (level == flow.LevelWarn || level == flow.LevelInfo) {
+		t.call(p, level, what, nil)
+	}
+	text := flow.Text(what)
+	switch what.(type) {
+	case flow.Array, *flow.Object, flow.Buffer:
+		text = flow.JSON(what)
+	}
+	rt.logNode(p, level, text)
+}
+
+// String names the node for people.
+func (i Info) String() string {
+	if i.Name != "" {
+		return fmt.Sprintf("%s (%s %q)", i.ID, i.Type, i.Name)
+	}
+	return fmt.Sprintf("%s (%s)", i.ID, i.Type)
+}

@@ -1,0 +1,276 @@
+package runtime_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/flowfile"
+	"github.com/flowrun/flowrun/runtime"
+)
+
+func equal(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s\ngot  %q\nwant %q", what, got, want)
+	}
+}
+
+// The order is Node-RED's: breadth first, wires from top to bottom.
+func TestDeliveryOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		long := "p1 pass p2\np2 pass p3\np3 pass p4\np4 pass p5\np5 pass p6\np6 pass p7\np7 pass p8\np8 pass p9\np9 pass p10\np10 pass end\n"
+		b.deploy("in button goodbye disconnect p1 short write read\n"+long+
+			"goodbye record\ndisconnect record\nshort record\nend record\n"+
+			"write set\nread get shown\nshown record\n", runtime.Full)
+		for i := range 1000 {
+			b.press("in", fmt.Sprint(i))
+			synctest.Wait()
+			equal(t, "one press", b.take(false), []string{
+				fmt.Sprintf("goodbye:%d", i), fmt.Sprintf("disconnect:%d", i), fmt.Sprintf("short:%d", i),
+				fmt.Sprintf("shown:%d", i), fmt.Sprintf("end:%d", i),
+			})
+			if t.Failed() {
+				return
+			}
+		}
+	})
+}
+
+func TestSequencesGoToOneWireAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button a b | b\na record\nb record\n", runtime.Full)
+		msg := func(p string) *flow.Message { m := flow.NewMessage(); m.Set("payload", p); return m }
+		post(b, "in", func(out flow.Outlet) error {
+			out.SendAll([][]*flow.Message{{msg("1"), nil, msg("2")}, {msg("3")}})
+			return nil
+		})
+		synctest.Wait()
+		equal(t, "deliveries", b.take(false), []string{"a:1", "a:2", "b:1", "b:2", "b:3"})
+	})
+}
+
+// post runs f as a command of a toy: the body of its "call" command.
+func post(b *bench, id string, f func(flow.Outlet) error) {
+	b.t.Helper()
+	if err := b.Runtime.Post(id, nil, flow.TaskFunc(f)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestFanOutIsolatesBranches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button w1 w2 r\nw1 write r\nw2 write r\nr record\n", runtime.Full)
+		if err := b.Command(t.Context(), "in", "inject", flow.NewObject("payload", flow.NewObject("nested", "original"))); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := b.out.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for line := range strings.Lines(b.trace.String()) {
+			if strings.Contains(line, `"t":"receive","id":"r"`) {
+				_, nested, _ := strings.Cut(line, `"nested":"`)
+				nested, _, _ = strings.Cut(nested, `"`)
+				got = append(got, nested)
+			}
+		}
+		equal(t, "what the record node got", got, []string{"original", "w1", "w2"})
+	})
+}
+
+func TestALoopInTheGraphLetsOthersHaveTheirTurn(t *testing.T) {
+	b := newBench(t)
+	b.deploy("in button round r\nround pass round\nr record\n", runtime.Full)
+	b.press("in", "starts the loop")
+	b.press("in", "gets its turn") // returns only when the loop's inbox had its turn
+	if got := b.take(false); len(got) == 0 {
+		t.Error("nothing was delivered")
+	}
+	b.deploy("in button r\nr record\n", runtime.Nodes) // ends the loop
+	b.press("in", "after")
+}
+
+func TestErrorsGoToCatchNodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button bad\nbad throw\nother throw\n"+
+			"all catch r\nscoped catch r scope=[bad]\nrest catch r uncaught=true\nr pass\n", runtime.Full)
+		b.press("in", "x")
+		synctest.Wait()
+		frames := b.frames(`"t":"send"`)
+		want := []string{
+			`in {"payload":"x","_msgid":"ID"}`,
+			`scoped {"payload":"x","_msgid":"ID","error":{"message":"TypeError: thrown","source":{"id":"bad","type":"throw","count":1},"code":"E1"}}`,
+			`all {"payload":"x","_msgid":"ID","error":{"message":"TypeError: thrown","source":{"id":"bad","type":"throw","count":1},"code":"E1"}}`,
+		}
+		equal(t, "sends", frames[:3], want)
+	})
+}
+
+func TestCatchLoopEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button bad\nbad throw\nall catch bad\n", runtime.Full)
+		b.press("in", "x")
+		synctest.Wait()
+		if n := len(b.frames(`"t":"receive","id":"bad"`)); n != 10 {
+			t.Errorf("the node ran %d times, want 10", n)
+		}
+	})
+}
+
+func TestCompleteAndStatusNodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button slow\nslow later name=Slow\n"+
+			"done complete r scope=[slow]\nshown status r\nr pass\n", runtime.Full)
+		b.press("in", "x")
+		synctest.Wait()
+		if got := b.frames(`"t":"send","id":"done"`); len(got) != 0 {
+			t.Errorf("complete before its time: %q", got)
+		}
+		time.Sleep(2 * time.Second) // in the bubble: the node holds its message for a second
+		synctest.Wait()
+		equal(t, "complete", b.frames(`"t":"send","id":"done"`), []string{
+			`done {"payload":"x","_msgid":"ID","complete":{"source":{"id":"slow","type":"later","name":"Slow"}}}`})
+		if err := b.Command(t.Context(), "slow", "status", flow.NewObject("payload", "busy")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		equal(t, "status", b.frames(`"t":"send","id":"shown"`), []string{
+			`shown {"status":{"fill":"green","shape":"dot","text":"busy","source":{"id":"slow","type":"later","name":"Slow"}},"_msgid":"ID"}`})
+	})
+}
+
+func TestAPanicStaysInItsNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button bad r\nbad panic\nr record\n", runtime.Full)
+		b.press("in", "x")
+		b.press("in", "y")
+		synctest.Wait()
+		equal(t, "the other branch", b.take(false), []string{"r:x", "r:y"})
+	})
+}
+
+// A node that is replaced loses nothing of what is on its way to it.
+func TestReplacingANodeLosesNothing(t *testing.T) {
+	b := newBench(t)
+	flows := func(version string) string { return "in button mid\nmid pass r version=" + version + "\nr record\n" }
+	b.deploy(flows("0"), runtime.Full)
+	const n = 2000
+	sent := make(chan error, 1)
+	go func() {
+		for i := range n {
+			if err := b.Command(context.Background(), "in", "inject", flow.NewObject("payload", fmt.Sprint(i))); err != nil {
+				sent <- err
+				return
+			}
+		}
+		sent <- nil
+	}()
+	for i := range 20 {
+		plan := b.deploy(flows(fmt.Sprint(i+1)), runtime.Nodes)
+		equal(t, "restarted", plan.Restart, []string{"mid"})
+	}
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	got := b.take(false)
+	if len(got) > 0 && got[len(got)-1] == "r:closed" {
+		got = got[:len(got)-1] // what the button says when it stops
+	}
+	for i := range n {
+		if i >= len(got) || got[i] != fmt.Sprintf("r:%d", i) {
+			t.Fatalf("message %d of %d is missing or out of order", i, n)
+		}
+	}
+}
+
+func TestDeployStopsSourcesFirstAndStartsThemLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		flows := "in button r\nr record\n"
+		b.deploy(flows, runtime.Full)
+		b.deploy(flows, runtime.Full)
+		equal(t, "order", b.take(true), []string{"start r", "start in", "stop in", "r:closed", "stop r", "start r", "start in"})
+	})
+}
+
+func TestADeployThatFailsLeavesWhatRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button r\nr record\n", runtime.Full)
+		b.take(true)
+		for _, bad := range []string{"in button r\nr record\nx nosuchtype\n", "in button r\nr record\nx refuses\n"} {
+			_, err := b.Deploy(t.Context(), parseFlows(t, bad), runtime.Full)
+			var problems flowfile.Problems
+			if !errors.As(err, &problems) || !strings.Contains(err.Error(), `"x"`) {
+				t.Errorf("error %v, want problems that name the node", err)
+			}
+		}
+		b.press("in", "still here")
+		synctest.Wait()
+		equal(t, "what happened", b.take(true), []string{"r:still here"})
+	})
+}
+
+func TestANodeThatCannotStartIsInert(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button r bad\nr record\nbad record fails=true\n", runtime.Full)
+		b.press("in", "x")
+		synctest.Wait()
+		equal(t, "received", b.take(false), []string{"r:x"})
+	})
+}
+
+func TestUnknownNode(t *testing.T) {
+	b := newBench(t)
+	b.deploy("in button\n", runtime.Full)
+	if err := b.Command(t.Context(), "nosuch", "inject", nil); !errors.Is(err, runtime.ErrNoNode) {
+		t.Errorf("error %v, want ErrNoNode", err)
+	}
+}
+
+// frames returns the frames that contain text, as "id msg" with ids replaced.
+func (b *bench) frames(text string) []string {
+	b.t.Helper()
+	if err := b.out.Flush(); err != nil {
+		b.t.Fatal(err)
+	}
+	var list []string
+	for line := range strings.Lines(b.trace.String()) {
+		if !strings.Contains(line, text) {
+			continue
+		}
+		v, err := flow.ParseJSON([]byte(line))
+		if err != nil {
+			b.t.Fatalf("frame %q: %v", line, err)
+		}
+		frame := v.(*flow.Object)
+		msg, _ := frame.Get("msg").(*flow.Object)
+		if msg == nil {
+			msg = flow.NewObject()
+		}
+		if msg.Get("_msgid") != nil {
+			msg.Set("_msgid", "ID")
+		}
+		list = append(list, flow.Text(frame.Get("id"))+" "+flow.JSON(msg))
+	}
+	return list
+}
