@@ -19,12 +19,30 @@ import (
 type bench struct {
 	*runtime.Runtime
 	t     *testing.T
-	trace strings.Builder // frames
+	trace frames
 	out   *runtime.Trace
 
 	mu   sync.Mutex
 	seen []string // what record nodes got: "id:text"
 	vars map[string]string
+}
+
+// frames is what a trace has written.
+type frames struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (f *frames) Write(b []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.text.Write(b)
+}
+
+func (f *frames) String() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.text.String()
 }
 
 func newBench(t *testing.T) *bench {

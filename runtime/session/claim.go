@@ -1,0 +1,102 @@
+package session
+
+import (
+	"errors"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// Why a session takes no data.
+var (
+	ErrNotConnected = errors.New("session is not connected")
+	ErrNoStream     = errors.New("socket is not connected") // a UDP socket has no peer
+)
+
+// The output ports of the nodes that hold data claims.
+const (
+	eventsPort = 0
+	dataPort   = 1
+)
+
+// claim says who gets what arrives, and what lines are held back for.
+type claim struct {
+	node    *attachment
+	waitFor *WaitFor
+}
+
+func (s *Session) ownerClaim() claim { return claim{s.owner, s.opts.WaitFor} }
+
+// Sending is what a tcp-send wants of a session.
+type Sending struct {
+	Node    string        // who sends and claims the data; it is attached
+	WaitFor *WaitFor      // nil: as before
+	Timeout time.Duration // how long nothing may happen from now on; 0: for ever
+	Data    []byte        // not kept
+	Cause   *flow.Cause   // held until the data are written; may be nil
+}
+
+// Send moves the data claim to the sender and writes the data, whole and after
+// all that was sent before. It never blocks: what the socket does not take is
+// queued. The error is [ErrNotConnected] or [ErrNoStream], and nothing has
+// happened then; if the connection breaks, the owner hears of it.
+func (s *Session) Send(o Sending) error {
+	node := s.store.attachment(o.Node)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.udp:
+		return ErrNoStream
+	case s.state != Connected:
+		return ErrNotConnected
+	}
+	if node != nil {
+		s.take(claim{node, o.WaitFor})
+	}
+	s.sendIdle.set(o.Timeout)
+	s.write(o.Data, o.Cause)
+	return nil
+}
+
+// take moves the data claim. Lines held back for another node go to that node;
+// an unfinished line moves on. The caller holds the lock.
+func (s *Session) take(c claim) {
+	if c.waitFor == nil {
+		c.waitFor = s.claim.waitFor
+	}
+	if c.node != s.claim.node || !c.waitFor.holds() {
+		s.handOver(s.claim.node)
+	}
+	s.claim = c
+}
+
+// release gives the claim of a node that is gone back to the owner, and what
+// was held back for it with it.
+func (s *Session) release(node *attachment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.claim.node == node && s.owner != node && s.state != Closed {
+		s.handOver(s.owner)
+		s.claim = s.ownerClaim()
+	}
+}
+
+// handOver sends the lines that are held back to a node. The caller holds the
+// lock.
+func (s *Session) handOver(to *attachment) {
+	if len(s.held) == 0 {
+		return
+	}
+	d := s.newDelivery(time.Now())
+	d.add(item{payload: s.takeHeld()})
+	s.deliver(d, to, false)
+}
+
+func (s *Session) takeHeld() flow.Array {
+	lines := flow.Array(s.held)
+	if lines == nil {
+		lines = flow.Array{}
+	}
+	s.held = nil
+	return lines
+}

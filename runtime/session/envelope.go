@@ -1,0 +1,91 @@
+package session
+
+import (
+	"encoding/hex"
+	"math/rand/v2"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// OK returns the message with which a session node tells of something that went
+// well: timestamp, status "ok", the event, and then the pairs (key, value, …).
+func OK(event string, pairs ...flow.Value) *flow.Message {
+	m := flow.NewMessage()
+	m.Set("timestamp", flow.Timestamp(time.Now()))
+	m.Set("status", "ok")
+	return fill(m, event, pairs)
+}
+
+// Fail returns the message with which a session node tells of an error:
+// timestamp, status "error", errorCode, errorText, the event ("error" or
+// "timeout"), and then the pairs.
+func Fail(code, text, event string, pairs ...flow.Value) *flow.Message {
+	m := flow.NewMessage()
+	m.Set("timestamp", flow.Timestamp(time.Now()))
+	m.Set("status", "error")
+	m.Set("errorCode", code)
+	m.Set("errorText", text)
+	return fill(m, event, pairs)
+}
+
+// Timeout returns the message that tells of a session where nothing was sent
+// or received for too long.
+func Timeout(id flow.Value) *flow.Message {
+	return Fail("TIMEOUT", "Inactivity timeout", "timeout", "sessionId", id)
+}
+
+// NotFound returns the message for a session id that is not, or no longer,
+// known; it is null in the message if there was none.
+func NotFound(id flow.Value) *flow.Message {
+	if !flow.Truthy(id) {
+		id = flow.Null{}
+	}
+	return Fail("SESSION_NOT_FOUND", "Session not found", "error", "sessionId", id)
+}
+
+func fill(m *flow.Message, event string, pairs []flow.Value) *flow.Message {
+	m.Set("event", event)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m.Set(pairs[i].(string), pairs[i+1])
+	}
+	return m
+}
+
+// NewID returns prefix-<uuid> with a random UUID (RFC 9562, version 4).
+func NewID(prefix string) string {
+	var u [16]byte
+	for i, r := range [2]uint64{rand.Uint64(), rand.Uint64()} {
+		for k := range 8 {
+			u[8*i+k] = byte(r >> (8 * k))
+		}
+	}
+	u[6] = u[6]&0x0f | 0x40
+	u[8] = u[8]&0x3f | 0x80
+
+	var space [64]byte
+	b := append(space[:0], prefix...)
+	for i, n := 0, 0; i < len(u); i += n {
+		n = 2
+		if i == 0 {
+			n = 4
+		} else if i == 10 {
+			n = 6
+		}
+		b = append(b, '-')
+		b = hex.AppendEncode(b, u[i:i+n])
+	}
+	return string(b)
+}
+
+// Tell shows a badge, if there is one, and sends a message on a node's events
+// output. Both happen on the node's loop, after what was posted before.
+func Tell(host flow.Host, badge *flow.Object, event *flow.Message) {
+	host.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
+		if badge != nil {
+			host.Status(badge)
+		}
+		out.Send(eventsPort, event)
+		return nil
+	}))
+}

@@ -1,0 +1,206 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+const (
+	// chunkSize is how much is read at once.
+	chunkSize = 64 << 10
+	// chunkCredits is how many chunks of a session may be on their way through
+	// the flows.
+	chunkCredits = 4
+	// answerTime is how long a session whose peer has ended its side waits for
+	// the flows to be done with what they got from it.
+	answerTime = 5 * time.Second
+)
+
+var noAddress netip.AddrPort // read and write errors name no address
+
+// chunks holds the buffers that sockets are read into. A session has one only
+// while there is something to read.
+var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
+
+// delivery is what one chunk brings, on its way to the flow that gets it. It is
+// cause, task and credit in one.
+type delivery struct {
+	cause   flow.Cause
+	session *Session
+	time    flow.Value
+	items   []item
+	one     [1]item
+}
+
+// item is what one data message says.
+type item struct {
+	payload flow.Value
+	match   flow.Value // the line that a list of lines waited for; or undefined
+	rinfo   *flow.Object
+}
+
+func (s *Session) newDelivery(now time.Time) *delivery {
+	d := &delivery{session: s, time: flow.Timestamp(now)}
+	d.items = d.one[:0]
+	return d
+}
+
+func (d *delivery) add(i item) { d.items = append(d.items, i) }
+
+// Run implements [flow.Task].
+func (d *delivery) Run(out flow.Outlet) error {
+	for _, i := range d.items {
+		m := flow.NewMessage()
+		m.Set("timestamp", d.time)
+		m.Set("status", "ok")
+		m.Set("event", "data")
+		m.Set("sessionId", d.session.id)
+		m.Set("payload", i.payload)
+		if i.match != nil {
+			m.Set("match", i.match)
+		}
+		if i.rinfo != nil {
+			m.Set("rinfo", i.rinfo)
+		}
+		out.Send(dataPort, m)
+	}
+	return nil
+}
+
+// Release implements [flow.Releaser]: all that the chunk set off is done.
+func (d *delivery) Release() { <-d.session.credits }
+
+// read reads until the peer has ended its side, which is no error, or the
+// connection breaks or is closed. Then it hands out what is held back.
+func (s *Session) read() error {
+	for {
+		select {
+		case s.credits <- struct{}{}:
+		case <-s.quit:
+			s.flush(false)
+			return nil
+		}
+		err := s.socket.read(s.receive)
+		if err == nil {
+			continue
+		}
+		s.flush(true)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return err
+	}
+}
+
+// receive frames a chunk for whoever holds the data claim. The chunk takes one
+// of the session's credits with it.
+func (s *Session) receive(chunk []byte) {
+	now := time.Now()
+	d := s.newDelivery(now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counters.bytesIn += uint64(len(chunk))
+	s.idle.touch(now)
+	s.sendIdle.touch(now)
+	if s.opts.Line {
+		s.lines(d, chunk)
+	} else {
+		d.add(item{payload: flow.Buffer(bytes.Clone(chunk))})
+	}
+	s.deliver(d, s.claim.node, true)
+}
+
+// flush hands out lines that are held back and an unfinished line: nothing more
+// comes.
+func (s *Session) flush(credit bool) {
+	d := s.newDelivery(time.Now())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.framer.partial) > 0 {
+		s.line(d, flow.DecodeUTF8(s.framer.partial))
+		s.framer.drop()
+	}
+	if len(s.held) > 0 {
+		d.add(item{payload: s.takeHeld()})
+	}
+	s.deliver(d, s.claim.node, credit)
+}
+
+// deliver posts what there is to a node, with the credit of the chunk that has
+// brought it, if any. The caller holds the lock.
+func (s *Session) deliver(d *delivery, to *attachment, credit bool) {
+	s.counters.messagesIn += uint64(len(d.items))
+	switch {
+	case len(d.items) == 0 && credit:
+		d.Release()
+	case len(d.items) == 0:
+	case credit:
+		d.cause.Init(d)
+		to.post(&d.cause, d)
+	default:
+		to.post(nil, d)
+	}
+}
+
+// lines adds what the chunk completes. A prompt, an unfinished line that is
+// waited for, counts as soon as its last character is whole.
+func (s *Session) lines(d *delivery, chunk []byte) {
+	for {
+		line, rest, ok := s.framer.next(chunk)
+		if !ok {
+			break
+		}
+		s.line(d, flow.DecodeUTF8(line))
+		chunk = rest
+	}
+	partial := s.framer.partial
+	if !s.claim.waitFor.holds() || len(partial) == 0 || endsInsideRune(partial) {
+		return
+	}
+	if text := flow.DecodeUTF8(partial); s.claim.waitFor.matches(text) {
+		s.framer.drop()
+		d.add(item{payload: s.takeHeld(), match: text})
+	}
+}
+
+func (s *Session) line(d *delivery, text string) {
+	switch w := s.claim.waitFor; {
+	case !w.holds():
+		d.add(item{payload: text})
+	case w.matches(text):
+		d.add(item{payload: s.takeHeld(), match: text})
+	default:
+		s.held = append(s.held, text)
+	}
+}
+
+// answer waits until the flows are done with what the peer has sent, and what
+// they answered is written. The peer has ended its side, but it still listens.
+func (s *Session) answer() {
+	if s.State() == Connected {
+		s.awaitFlows()
+	}
+	s.Disconnect()
+	s.writer.running.Wait()
+}
+
+// awaitFlows returns when all credits have come back, or have not for too long.
+func (s *Session) awaitFlows() {
+	patience := time.NewTimer(answerTime)
+	defer patience.Stop()
+	for range cap(s.credits) {
+		select {
+		case s.credits <- struct{}{}:
+		case <-patience.C:
+			return
+		case <-s.quit:
+			return
+		}
+	}
+}

@@ -1,0 +1,299 @@
+package session
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
+)
+
+// State is how far a session has come.
+type State string
+
+// The states of a session.
+const (
+	Connecting    State = "connecting"
+	Connected     State = "connected"
+	Disconnecting State = "disconnecting" // no more is written; the peer may still send
+	Closed        State = "closed"        // the store does not know it any more
+)
+
+// Owner is the node that opened a session. Its methods are called in order, on
+// goroutines of the session and partly under its lock: they hand what there is
+// to say to the node's flow and return.
+type Owner interface {
+	// Opened says that the session is connected. Data come later.
+	Opened(s *Session)
+	// TimedOut says that nothing was sent or received for as long as the owner
+	// allows, once for each such time.
+	TimedOut(s *Session)
+	// Closed says that the session is gone, after the last data. The error is
+	// nil for an orderly end, and if somebody here has closed it.
+	Closed(s *Session, err *sockets.Error)
+}
+
+// Options are how a node opens a session.
+type Options struct {
+	Node    string        // id of the node; it is attached
+	Owner   Owner         // the node
+	Line    bool          // lines of text, else chunks as they come
+	WaitFor *WaitFor      // in line mode; may be nil
+	Timeout time.Duration // how long nothing may happen; 0: for ever
+	Cut     bool          // close the session when it has timed out
+}
+
+// Session is one TCP connection or one bound UDP socket. It is safe for
+// concurrent use.
+type Session struct {
+	store   *Store
+	id      flow.Value
+	opts    Options
+	owner   *attachment
+	started time.Time
+	udp     bool
+
+	credits chan struct{} // one element for each chunk on its way through the flows
+	quit    chan struct{} // closed by Destroy
+	ended   chan struct{} // closed when all goroutines have ended
+	once    sync.Once     // for quit
+	cancel  context.CancelFunc
+
+	mu       sync.Mutex
+	conn     net.Conn // nil while connecting
+	socket   rawSocket
+	state    State
+	peer     string // host:port
+	claim    claim
+	held     []flow.Value // lines that wait for a match
+	framer   lineFramer
+	idle     idleTimer // the owner's
+	sendIdle idleTimer // of the last tcp-send
+	writer   writer
+	counters counters
+}
+
+type counters struct {
+	bytesIn, bytesOut, messagesIn, messagesOut uint64
+}
+
+func (st *Store) newSession(o Options) *Session {
+	s := &Session{
+		store: st, opts: o, owner: st.attachment(o.Node), started: time.Now(),
+		quit: make(chan struct{}), ended: make(chan struct{}),
+	}
+	s.claim = s.ownerClaim()
+	s.idle.expire = s.ownerIdle
+	s.sendIdle.expire = s.senderIdle
+	return s
+}
+
+// Accept makes a session of a connection that came in. It owns the connection
+// from then on.
+func (st *Store) Accept(conn *net.TCPConn, o Options) *Session {
+	s := st.newSession(o)
+	s.credits = make(chan struct{}, chunkCredits)
+	s.connected(conn)
+	_ = st.add(s, nil) // a new id is unique
+	o.Owner.Opened(s)
+	go s.run()
+	return s
+}
+
+// Dial makes a session of a connection that is yet to be made, which goes on in
+// the background. A valid id is forced; the error is then [ErrExists] if it is
+// in use.
+func (st *Store) Dial(t sockets.Target, id flow.Value, o Options) (*Session, error) {
+	s := st.newSession(o)
+	s.credits = make(chan struct{}, chunkCredits)
+	s.state = Connecting
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	if err := st.add(s, id); err != nil {
+		cancel()
+		return nil, err
+	}
+	go s.dial(ctx, t)
+	return s, nil
+}
+
+func (s *Session) dial(ctx context.Context, t sockets.Target) {
+	defer s.cancel()
+	conn, err := sockets.DialTCP(ctx, t)
+	if err != nil {
+		var why *sockets.Error
+		if ctx.Err() == nil {
+			why = sockets.Explain("connect", err, noAddress)
+		}
+		s.finish(why)
+		return
+	}
+	s.mu.Lock()
+	canceled := s.state != Connecting
+	if !canceled {
+		s.connected(conn)
+	}
+	s.mu.Unlock()
+	if canceled {
+		_ = conn.Close()
+		s.finish(nil)
+		return
+	}
+	s.opts.Owner.Opened(s)
+	s.run()
+}
+
+// connected takes the connection in. For one that was dialled the caller holds
+// the lock.
+func (s *Session) connected(conn *net.TCPConn) {
+	s.conn = conn
+	s.socket.open(conn)
+	s.state = Connected
+	s.peer = conn.RemoteAddr().String()
+}
+
+// run reads until there is nothing more to read, and then brings the session to
+// its end.
+func (s *Session) run() {
+	s.mu.Lock()
+	s.idle.set(s.opts.Timeout)
+	s.mu.Unlock()
+	err := s.read()
+	if err == nil {
+		s.answer()
+	}
+	s.finish(sockets.Explain("read", err, noAddress))
+}
+
+// finish gives everything back and tells the owner.
+func (s *Session) finish(err *sockets.Error) {
+	s.mu.Lock()
+	s.state = Closed
+	s.idle.set(0)
+	s.sendIdle.set(0)
+	dropped := s.writer.takeAll()
+	if err == nil {
+		err = sockets.Explain("write", s.writer.err, noAddress)
+	}
+	conn := s.conn
+	s.mu.Unlock()
+
+	if conn != nil {
+		_ = conn.Close()
+	}
+	releaseAll(dropped)
+	s.writer.running.Wait()
+	if s.destroyed() {
+		err = nil
+	}
+	s.store.free(s)
+	s.opts.Owner.Closed(s, err)
+	s.store.forget(s)
+	close(s.ended)
+}
+
+// Disconnect closes the session in an orderly way: what is queued is written,
+// then the peer is told, and the session ends when the peer has ended its side
+// too. An attempt to connect is given up, a UDP socket is closed at once.
+func (s *Session) Disconnect() {
+	s.mu.Lock()
+	was := s.state
+	if was != Closed {
+		s.state = Disconnecting
+	}
+	if was == Connected && !s.udp && !s.writer.busy {
+		s.closeWrite()
+	}
+	s.mu.Unlock()
+	switch {
+	case was == Connecting:
+		s.cancel()
+	case s.udp:
+		s.store.free(s)
+		s.Destroy()
+	}
+}
+
+// closeWrite ends our side of the connection. The caller holds the lock.
+func (s *Session) closeWrite() {
+	if c, ok := s.conn.(*net.TCPConn); ok {
+		_ = c.CloseWrite()
+	}
+}
+
+// Destroy closes the session at once. What is queued is lost.
+func (s *Session) Destroy() {
+	s.once.Do(func() { close(s.quit) })
+	if s.cancel != nil {
+		s.cancel()
+	}
+	s.mu.Lock()
+	conn := s.conn
+	s.mu.Unlock()
+	if conn != nil {
+		_ = conn.Close()
+	}
+}
+
+func (s *Session) destroyed() bool {
+	select {
+	case <-s.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// ID returns the session's id as it stands in messages.
+func (s *Session) ID() flow.Value { return s.id }
+
+// IsLine tells whether the session is one of text lines.
+func (s *Session) IsLine() bool { return s.opts.Line }
+
+// State returns how far the session has come.
+func (s *Session) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// RemoteAddr and LocalAddr return the ends of a session that was connected.
+func (s *Session) RemoteAddr() net.Addr { return s.connection().RemoteAddr() }
+
+// LocalAddr returns the session's own end.
+func (s *Session) LocalAddr() net.Addr { return s.connection().LocalAddr() }
+
+func (s *Session) connection() net.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conn
+}
+
+func (s *Session) ownerIdle() {
+	s.mu.Lock()
+	fired := s.state != Closed && s.idle.expired()
+	if fired {
+		s.opts.Owner.TimedOut(s)
+	}
+	s.mu.Unlock()
+	if fired && s.opts.Cut {
+		s.Destroy()
+	}
+}
+
+// senderIdle tells whoever holds the data claim that the time which a tcp-send
+// has set is over.
+func (s *Session) senderIdle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == Closed || !s.sendIdle.expired() {
+		return
+	}
+	m := Timeout(s.id)
+	s.claim.node.post(nil, flow.TaskFunc(func(out flow.Outlet) error {
+		out.Send(eventsPort, m)
+		return nil
+	}))
+}

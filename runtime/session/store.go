@@ -1,0 +1,159 @@
+package session
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// ErrExists says that a session with this id is open already.
+var ErrExists = errors.New("session already exists")
+
+// Store holds all sessions. It is safe for concurrent use.
+type Store struct {
+	mu      sync.RWMutex
+	byID    map[flow.Value]*Session
+	running map[*Session]struct{} // with those whose id is free again but whose goroutines still end
+	nodes   map[string]*attachment
+}
+
+// attachment is a node that may hold claims: its id, and its place in the
+// flows, which outlives the node's instance.
+type attachment struct {
+	id   string
+	host atomic.Pointer[flow.Host]
+}
+
+func (a *attachment) post(c *flow.Cause, t flow.Task) { (*a.host.Load()).Post(c, t) }
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{
+		byID:    map[flow.Value]*Session{},
+		running: map[*Session]struct{}{},
+		nodes:   map[string]*attachment{},
+	}
+}
+
+// Attach makes a node known that opens sessions or claims their data. A node
+// does so when it starts, before anything else it does with the store. A new
+// instance of a node takes over what the old one holds.
+func (st *Store) Attach(node string, host flow.Host) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	a := st.nodes[node]
+	if a == nil {
+		a = &attachment{id: node}
+		st.nodes[node] = a
+	}
+	a.host.Store(&host)
+}
+
+// Detach takes a node out that is removed for good. The data claims it holds
+// go back to the sessions' owners.
+func (st *Store) Detach(node string) {
+	st.mu.Lock()
+	a := st.nodes[node]
+	delete(st.nodes, node)
+	st.mu.Unlock()
+	if a == nil {
+		return
+	}
+	for _, s := range st.list(nil) {
+		s.release(a)
+	}
+}
+
+func (st *Store) attachment(node string) *attachment {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	return st.nodes[node]
+}
+
+// Get returns the session with this id, nil if there is none. An id is a text
+// as the store makes it, or whatever a flow has forced: 42 and "42" differ.
+func (st *Store) Get(id flow.Value) *Session {
+	if !isID(id) {
+		return nil
+	}
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	return st.byID[id]
+}
+
+// isID tells whether a value can be a session's id. Values that JavaScript
+// takes for false mean that there is none.
+func isID(id flow.Value) bool {
+	switch id.(type) {
+	case string, float64, bool:
+		return flow.Truthy(id)
+	}
+	return false
+}
+
+// add registers a session under the id that is forced, or a new one.
+func (st *Store) add(s *Session, id flow.Value) error {
+	if !isID(id) {
+		id = NewID("sess")
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.byID[id] != nil {
+		return ErrExists
+	}
+	s.id = id
+	st.byID[id] = s
+	st.running[s] = struct{}{}
+	return nil
+}
+
+// free makes a session's id unknown.
+func (st *Store) free(s *Session) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.byID[s.id] == s {
+		delete(st.byID, s.id)
+	}
+}
+
+// forget is the last thing that is done to a session.
+func (st *Store) forget(s *Session) {
+	st.mu.Lock()
+	delete(st.running, s)
+	st.mu.Unlock()
+}
+
+// list returns the sessions that a node has opened; nil stands for all nodes.
+func (st *Store) list(owner *attachment) []*Session {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	var list []*Session
+	for s := range st.running {
+		if owner == nil || s.owner == owner {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// End closes all sessions that a node has opened, at once, and returns when
+// their owner has heard of it and their goroutines have ended.
+func (st *Store) End(node string) {
+	if a := st.attachment(node); a != nil {
+		end(st.list(a))
+	}
+}
+
+// Close closes all sessions.
+func (st *Store) Close() { end(st.list(nil)) }
+
+func end(list []*Session) {
+	for _, s := range list {
+		s.Destroy()
+	}
+	for _, s := range list {
+		<-s.ended
+	}
+}

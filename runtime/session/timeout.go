@@ -1,0 +1,60 @@
+package session
+
+import "time"
+
+// idleTimer tells when nothing has happened for a while. While things happen
+// it costs no more than to keep the time of the last: the timer is set anew
+// only when it goes off. The session's lock guards all of it.
+type idleTimer struct {
+	after  time.Duration // 0: off
+	last   time.Time     // when something happened
+	timer  *time.Timer
+	asleep bool   // it has gone off; it is set again when something happens
+	expire func() // called by the timer, without the lock; calls expired
+}
+
+// set changes the time that may pass, from now on; 0 switches the timer off.
+func (t *idleTimer) set(after time.Duration) {
+	if after <= 0 {
+		t.after = 0
+		if t.timer != nil {
+			t.timer.Stop()
+		}
+		return
+	}
+	changed := after != t.after
+	t.after, t.last = after, time.Now()
+	switch {
+	case t.timer == nil:
+		t.timer = time.AfterFunc(after, t.expire)
+	case changed || t.asleep:
+		t.timer.Reset(after)
+	}
+	t.asleep = false
+}
+
+// touch says that something has happened.
+func (t *idleTimer) touch(now time.Time) {
+	if t.after == 0 {
+		return
+	}
+	t.last = now
+	if t.asleep {
+		t.asleep = false
+		t.timer.Reset(t.after)
+	}
+}
+
+// expired is called when the timer has gone off. It tells whether the time has
+// passed with nothing happening, once for each such time.
+func (t *idleTimer) expired() bool {
+	if t.after == 0 || t.asleep {
+		return false
+	}
+	if rest := t.after - time.Since(t.last); rest > 0 {
+		t.timer.Reset(rest)
+		return false
+	}
+	t.asleep = true
+	return true
+}

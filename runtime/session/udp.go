@@ -1,0 +1,97 @@
+package session
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
+)
+
+const (
+	// datagramCredits is how many datagrams of a session may be on their way
+	// through the flows. What comes beyond waits in the system's buffer, and is
+	// lost when that is full.
+	datagramCredits = 256
+	// datagramSize is more than a datagram can have.
+	datagramSize = 64 << 10
+)
+
+// Bind makes a session of a bound UDP socket whose datagrams go to its owner:
+// as text with Options.Line, else as bytes. It owns the socket from then on.
+// The error is [ErrExists].
+func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o Options) (*Session, error) {
+	return st.bind(conn, id, o, (*Session).receiveDatagrams)
+}
+
+// Lend makes a session of a UDP socket that its owner writes to. Nothing is
+// read from it. The owner must not close it but by [Session.Destroy].
+func (st *Store) Lend(conn *net.UDPConn, o Options) (*Session, error) {
+	return st.bind(conn, nil, o, func(s *Session) error {
+		<-s.quit
+		return nil
+	})
+}
+
+func (st *Store) bind(conn *net.UDPConn, id flow.Value, o Options, run func(*Session) error) (*Session, error) {
+	s := st.newSession(o)
+	s.credits = make(chan struct{}, datagramCredits)
+	s.udp, s.conn, s.state = true, conn, Connected
+	if err := st.add(s, id); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	o.Owner.Opened(s)
+	go func() { s.finish(sockets.Explain("recvmsg", run(s), noAddress)) }()
+	return s, nil
+}
+
+func (s *Session) receiveDatagrams() error {
+	conn, buf := s.conn.(*net.UDPConn), make([]byte, datagramSize)
+	for {
+		select {
+		case s.credits <- struct{}{}:
+		case <-s.quit:
+			return nil
+		}
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			return err
+		}
+		s.receiveDatagram(buf[:n], from)
+	}
+}
+
+func (s *Session) receiveDatagram(b []byte, from netip.AddrPort) {
+	d := s.newDelivery(time.Now())
+	i := item{rinfo: remoteInfo(from, len(b))}
+	if s.opts.Line {
+		i.payload = flow.DecodeUTF8(b)
+	} else {
+		i.payload = flow.Buffer(append([]byte{}, b...))
+	}
+	d.add(i)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counters.bytesIn += uint64(len(b))
+	s.deliver(d, s.owner, true)
+}
+
+// remoteInfo is the rinfo of Node.js' dgram: where a datagram came from.
+func remoteInfo(from netip.AddrPort, size int) *flow.Object {
+	ip, family := from.Addr().Unmap(), "IPv4"
+	if ip.Is6() {
+		family = "IPv6"
+	}
+	return flow.NewObject("address", ip.String(), "family", family,
+		"port", float64(from.Port()), "size", float64(size))
+}
+
+// CountSent counts a datagram that the owner has written itself.
+func (s *Session) CountSent(bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counters.bytesOut += uint64(bytes)
+	s.counters.messagesOut++
+}
