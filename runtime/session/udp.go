@@ -26,9 +26,10 @@ func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o Options) (*Session, er
 }
 
 // Lend makes a session of a UDP socket that its owner writes to. Nothing is
-// read from it. The owner must not close it but by [Session.Destroy].
-func (st *Store) Lend(conn *net.UDPConn, o Options) (*Session, error) {
-	return st.bind(conn, nil, o, func(s *Session) error {
+// read from it. It is closed by [Session.Destroy], or a tcp-disconnect. The
+// error is [ErrExists].
+func (st *Store) Lend(conn *net.UDPConn, id flow.Value, o Options) (*Session, error) {
+	return st.bind(conn, id, o, func(s *Session) error {
 		<-s.quit
 		return nil
 	})
@@ -88,10 +89,19 @@ func remoteInfo(from netip.AddrPort, size int) *flow.Object {
 		"port", float64(from.Port()), "size", float64(size))
 }
 
-// CountSent counts a datagram that the owner has written itself.
-func (s *Session) CountSent(bytes int) {
+// SendTo writes a datagram. The error is an *[sockets.Error]. The write waits
+// only while the system's buffer is full, which the network empties.
+func (s *Session) SendTo(b []byte, to netip.AddrPort) error {
+	conn, ok := s.conn.(*net.UDPConn)
+	if !ok {
+		return sockets.Explain("send", net.ErrClosed, to)
+	}
+	if _, err := conn.WriteToUDPAddrPort(b, to); err != nil {
+		return sockets.Explain("send", err, to)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.counters.bytesOut += uint64(bytes)
+	s.counters.bytesOut += uint64(len(b))
 	s.counters.messagesOut++
+	return nil
 }

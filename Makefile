@@ -1,0 +1,88 @@
+# Needs Go and nothing else. `make help` lists the targets.
+
+GO       ?= go
+FUZZTIME ?= 60s
+BENCH    ?= .
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
+LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
+
+# GOOS/GOARCH that a release is built for; linux/arm means ARMv7.
+PLATFORMS := linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build flowrun and start the echo server of flows/echo.json on 127.0.0.1:7777
+	bin/flowrun deploy flows/echo.json
+
+.PHONY: build
+build: ## build the static binary bin/flowrun
+	$(BUILD) -o bin/flowrun ./cmd/flowrun
+
+# The race detector needs cgo, so a C compiler and its headers, and a 64-bit
+# platform. Where that is missing the tests run without it, and say so.
+.PHONY: test
+test: ## run all tests with the race detector, in random order
+	@if why=$$(CGO_ENABLED=1 $(GO) build -race runtime/cgo 2>&1); then \
+		set -x; CGO_ENABLED=1 $(GO) test -race -shuffle=on ./...; \
+	else \
+		echo "warning: the tests run WITHOUT the race detector, it does not build here:" >&2; \
+		echo "$$why" >&2; \
+		echo "It needs gcc or clang (Debian: apt install gcc libc6-dev; macOS: xcode-select --install)." >&2; \
+		set -x; $(GO) test -shuffle=on ./...; \
+	fi
+
+.PHONY: lint
+lint: ## run golangci-lint in the version that tools/go.mod pins
+	$(LINT) run
+
+.PHONY: bench
+bench: ## run the benchmarks; BENCH=regexp chooses some
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (60s), one after the other
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		targets=$$($(GO) test -list '^Fuzz' "$$pkg") || { echo "$$targets" >&2; exit 1; }; \
+		for target in $$(echo "$$targets" | grep '^Fuzz' || true); do \
+			echo "== $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' "$$pkg"; \
+		done; \
+	done
+
+.PHONY: docs
+docs: build ## write docs/nodes.md anew from the node types
+	bin/flowrun nodes --markdown > docs/nodes.md
+
+.PHONY: cross
+cross: ## build for all platforms of a release, keeping nothing
+	@set -e; for platform in $(PLATFORMS); do \
+		echo "build $$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} GOARM=7 $(BUILD) -o /dev/null ./cmd/flowrun; \
+	done
+
+.PHONY: format
+format: ## fail if a file is not formatted or go.mod is not tidy
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted, run gofmt -w:" >&2; echo "$$files" >&2; exit 1; }
+	$(GO) mod tidy -diff
+
+.PHONY: vet
+vet: ## run go vet
+	$(GO) vet ./...
+
+.PHONY: fresh
+fresh: build ## fail if docs/nodes.md is not what `make docs` writes
+	@bin/flowrun nodes --markdown | diff -u docs/nodes.md - || { echo "docs/nodes.md is old, run make docs" >&2; exit 1; }
+
+.PHONY: examples
+examples: build ## check all example flows
+	@set -e; for file in flows/*.json flows/*.yaml; do bin/flowrun check "$$file"; done
+
+.PHONY: check
+check: format vet lint test fresh examples cross ## everything that must pass before a change goes in

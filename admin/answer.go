@@ -1,0 +1,48 @@
+package admin
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// fail answers with an error in Node-RED's shape.
+func fail(w http.ResponseWriter, status int, code, message string) {
+	failWith(w, status, flow.NewObject("code", code, "message", message))
+}
+
+func failWith(w http.ResponseWriter, status int, body *flow.Object) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(flow.AppendJSON(nil, body)) // the client is gone if this fails
+}
+
+func answerJSON(w http.ResponseWriter, v flow.Value) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = w.Write(flow.AppendJSON(nil, v))
+}
+
+// readJSON reads the body; an empty one is undefined. If the body is too large
+// or no JSON, it answers so and returns false.
+func readJSON(w http.ResponseWriter, r *http.Request) (flow.Value, bool) {
+	text, err := io.ReadAll(r.Body)
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		fail(w, http.StatusRequestEntityTooLarge, "too_large", "the body is larger than 5 MB")
+		return nil, false
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, "unexpected_error", "reading the body: "+err.Error())
+		return nil, false
+	}
+	if len(text) == 0 {
+		return nil, true
+	}
+	v, err := flow.ParseJSON(text)
+	if err != nil {
+		fail(w, http.StatusBadRequest, "invalid_json", "the body is no JSON: "+err.Error())
+		return nil, false
+	}
+	return v, true
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowrun/flowrun/admin"
+	"github.com/flowrun/flowrun/flowfile"
+	"github.com/flowrun/flowrun/runtime"
+)
+
+// adminOff is the value of --admin for no admin API.
+const adminOff = "off"
+
+// deployment is one run of the deploy command: its flags, and what it reads
+// and writes.
+type deployment struct {
+	files   []string
+	admin   string
+	typ     string
+	dryRun  bool
+	watch   bool
+	trace   string
+	env     environment
+	context string
+	stubs   []string
+	drain   time.Duration
+	log     logFlags
+
+	adminGiven bool // --admin stands on the command line
+	stdout     io.Writer
+	stderr     io.Writer
+	logger     *slog.Logger
+	seen       []stamp // of the files as they run
+}
+
+func newDeploy() *cobra.Command {
+	var d deployment
+	cmd := &cobra.Command{
+		Use:   "deploy FILE...",
+		Short: "Check flows, start them and run until SIGINT or SIGTERM",
+		Long: `Checks the files, starts their flows and runs them until SIGINT or SIGTERM. Then
+it takes in nothing more, lets what is under way come to its end, and stops; a
+second signal ends it at once. Several files are one deployment; - is standard
+input.`,
+		Args: files,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d.files, d.adminGiven = args, cmd.Flags().Changed("admin")
+			d.stdout, d.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return d.run()
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&d.admin, "admin", "127.0.0.1:1880", "serve the admin API on this loopback `ADDRESS`, or off")
+	f.StringVar(&d.typ, "type", "full", "what a redeploy restarts: `full|flows|nodes`")
+	f.BoolVar(&d.dryRun, "dry-run", false, "print the plan and start nothing")
+	f.BoolVar(&d.watch, "watch", false, "redeploy what changed when a file changes")
+	f.StringVar(&d.trace, "trace", "", "append all that happens to a `FILE`, a JSON object a line")
+	d.env.addFlags(cmd)
+	f.StringVar(&d.context, "context", "memory", "where flows keep their context: `memory`")
+	f.StringArrayVar(&d.stubs, "stub-type", nil, "replace nodes of a `TYPE` by ones that do nothing (repeatable)")
+	f.DurationVar(&d.drain, "drain", 10*time.Second, "how long to wait for what is under way before the end")
+	d.log.addFlags(cmd)
+	return cmd
+}
+
+func (d *deployment) run() error {
+	var err error
+	if d.logger, err = d.log.logger(d.stderr); err != nil {
+		return err
+	}
+	deployType, err := runtime.ParseDeployType(d.typ)
+	if err != nil {
+		return &usageError{err}
+	}
+	if d.context != "memory" {
+		return usagef("--context %s: only memory is possible yet, a directory is not", d.context)
+	}
+	if d.watch && slices.Contains(d.files, stdinName) {
+		return usagef("--watch cannot watch standard input")
+	}
+	if d.admin != adminOff {
+		if err := admin.CheckAddress(d.admin); err != nil {
+			return &usageError{err}
+		}
+	}
+	getenv, err := d.env.lookup()
+	if err != nil {
+		return err
+	}
+	d.seen = stamps(d.files)
+	flows, err := d.load()
+	if err != nil {
+		return err
+	}
+	options := engineOptions{log: d.logger, getenv: getenv, stubs: d.stubs, drain: d.drain}
+	if d.dryRun {
+		return d.printPlan(options, flows, deployType)
+	}
+	return d.serve(options, flows, deployType)
+}
+
+// load reads the files. The error is a flowfile.Problems; mere warnings are
+// logged.
+func (d *deployment) load() (*flowfile.Flows, error) {
+	flows, problems := flowfile.Load(d.files...)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	for _, p := range problems {
+		d.logger.Warn(p.String())
+	}
+	return flows, nil
+}
+
+func (d *deployment) printPlan(o engineOptions, flows *flowfile.Flows, t runtime.DeployType) error {
+	e, err := newEngine(o)
+	if err != nil {
+		return err
+	}
+	problems := e.Check(flows)
+	if err := e.close(context.Background()); err != nil {
+		return err
+	}
+	if problems.HasErrors() {
+		return problems
+	}
+	printProblems(d.stderr, problems)
+	_, err = io.WriteString(d.stdout, runtime.Diff(nil, flows, t).String())
+	return err
+}
+
+// serve runs the flows until a signal comes.
+func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.DeployType) (err error) {
+	ctx, stop := untilSignal()
+	defer stop()
+	listener, err := d.listenAdmin(ctx)
+	if err != nil {
+		return err
+	}
+	if listener != nil {
+		defer listener.Close()
+	}
+	if d.trace != "" {
+		f, err := os.OpenFile(d.trace, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return fileError(err)
+		}
+		o.trace = runtime.NewTrace(f, version)
+		defer func() { err = errors.Join(err, o.trace.Close(), f.Close()) }()
+	}
+	e, err := newEngine(o)
+	if err != nil {
+		return err
+	}
+	err = d.start(ctx, e, flows, t)
+	if err == nil {
+		d.untilDone(ctx, e, listener)
+	}
+	if closeErr := e.close(context.Background()); closeErr != nil {
+		d.logger.Warn("not everything came to its end", "error", closeErr)
+	}
+	return err
+}
+
+// start deploys for the first time.
+func (d *deployment) start(ctx context.Context, e *engine, flows *flowfile.Flows, t runtime.DeployType) error {
+	began := time.Now()
+	e.warnOfStubs(flows)
+	plan, err := e.Deploy(ctx, flows, t)
+	if err != nil {
+		return err
+	}
+	d.logger.Info(fmt.Sprintf("flowrun %s: %s in %s started in %d ms",
+		version, count(len(plan.Add), "node"), count(len(flows.Tabs()), "flow"), time.Since(began).Milliseconds()))
+	return nil
+}
+
+// untilDone serves the admin API and watches the files until the context ends.
+func (d *deployment) untilDone(ctx context.Context, e *engine, l net.Listener) {
+	if l != nil {
+		server := admin.Start(l, e.Runtime, d.logger)
+		d.logger.Info("admin API", "url", "http://"+l.Addr().String())
+		defer func() {
+			soon, cancel := context.WithTimeout(context.Background(), d.drain)
+			defer cancel()
+			if err := server.Shutdown(soon); err != nil {
+				d.logger.Warn("closing the admin API", "error", err)
+			}
+		}()
+	}
+	if d.watch {
+		d.watchFiles(ctx, e)
+	}
+	<-ctx.Done()
+	d.logger.Info("stopping; a second signal stops at once")
+}
+
+// listenAdmin opens the admin port; nil without one. A busy port is an error if
+// the user asked for it. If it is only the default, as when a second flowrun
+// runs on the machine, the flows run without an admin API.
+func (d *deployment) listenAdmin(ctx context.Context) (net.Listener, error) {
+	if d.admin == adminOff {
+		return nil, nil
+	}
+	l, err := admin.Listen(ctx, d.admin)
+	if err == nil {
+		return l, nil
+	}
+	if d.adminGiven {
+		return nil, fmt.Errorf("%w; choose another with --admin ADDRESS, or --admin off", err)
+	}
+	d.logger.Warn("there is no admin API: its default address is not free; choose one with --admin ADDRESS", "error", err)
+	return nil, nil
+}
+
+// untilSignal returns a context that ends with the first SIGINT or SIGTERM. The
+// second one ends the process.
+func untilSignal() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+			return
+		}
+		<-signals
+		os.Exit(exitFailed)
+	}()
+	return ctx, func() { signal.Stop(signals); cancel() }
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/flowrun/flowrun/runtime"
+)
+
+// watchInterval is how often --watch looks. Looking works on every platform and
+// file system, and with editors that replace a file instead of writing it.
+const watchInterval = 500 * time.Millisecond
+
+// watchFiles redeploys what changed whenever a file changes, until the context
+// ends. Flows with errors are reported, and what runs goes on.
+func (d *deployment) watchFiles(ctx context.Context, e *engine) {
+	tick := time.NewTicker(watchInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if now := stamps(d.files); !slices.Equal(now, d.seen) {
+			d.seen = now
+			d.redeploy(ctx, e)
+		}
+	}
+}
+
+func (d *deployment) redeploy(ctx context.Context, e *engine) {
+	flows, err := d.load()
+	var plan runtime.Plan
+	if err == nil {
+		e.warnOfStubs(flows)
+		plan, err = e.Deploy(ctx, flows, runtime.Nodes)
+	}
+	if err != nil {
+		d.logger.Error("the changed files were not deployed; what ran before goes on")
+		reportError(d.stderr, err)
+		return
+	}
+	d.logger.Info("redeployed", "added", len(plan.Add), "restarted", len(plan.Restart), "removed", len(plan.Remove), "rewired", len(plan.Rewire))
+}
+
+// stamp tells whether a file has changed.
+type stamp struct {
+	modified time.Time
+	size     int64
+}
+
+// stamps returns the stamp of each file; that of a missing one is zero.
+func stamps(files []string) []stamp {
+	list := make([]stamp, len(files))
+	for i, name := range files {
+		if info, err := os.Stat(name); err == nil {
+			list[i] = stamp{info.ModTime(), info.Size()}
+		}
+	}
+	return list
+}

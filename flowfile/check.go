@@ -1,0 +1,211 @@
+package flowfile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// Check reports what is wrong with flows that could be read, sorted by place.
+// Errors: an id that stands twice; a type that is not known (Node-RED starts
+// nothing then, even if the node is disabled); wires that are no list of lists;
+// groups, subflows or config nodes that contain or need each other in a circle.
+// Warnings: a wire, link or group that leads nowhere, a wire into another flow.
+// known tells the node types that can run; nil takes all for known.
+func (f *Flows) Check(known func(typ string) bool) Problems {
+	c := checker{flows: f, known: known, containers: map[string]bool{}}
+	for _, tab := range f.Tabs() {
+		c.containers[tab.ID] = true
+	}
+	for _, n := range f.Nodes {
+		if n.Type == typeSubflow {
+			c.containers[n.ID] = true
+		}
+	}
+	for _, n := range f.Nodes {
+		c.id(n)
+		c.typ(n)
+		c.wires(n)
+		c.links(n)
+		c.group(n)
+	}
+	c.circles()
+	c.problems.Sort()
+	return c.problems
+}
+
+type checker struct {
+	flows      *Flows
+	known      func(string) bool
+	containers map[string]bool
+	problems   Problems
+}
+
+func (c *checker) fail(n *Node, at Pos, severity Severity, text, hint string) {
+	c.problems = append(c.problems, n.problem(at, severity, text, hint))
+}
+
+func (c *checker) id(n *Node) {
+	if first := c.flows.Lookup(n.ID); first != n && first.Pos != n.Pos {
+		c.fail(n, n.PropPos("id"), Error,
+			fmt.Sprintf("the id is taken by the %s at %s", first.Type, first.Pos), "give one of them another id")
+	} else if first != n {
+		c.fail(n, n.PropPos("id"), Error, "the id is taken by another "+first.Type, "give one of them another id")
+	}
+}
+
+func (c *checker) typ(n *Node) {
+	definition, isInstance := strings.CutPrefix(n.Type, instanceType)
+	switch {
+	case n.isStructure():
+	case isInstance:
+		if d := c.flows.Lookup(definition); d == nil || d.Type != typeSubflow {
+			c.fail(n, n.PropPos("type"), Error, fmt.Sprintf("there is no subflow %q", definition), "add its definition: export the flows again with it")
+		}
+	case c.known != nil && !c.known(n.Type):
+		c.fail(n, n.PropPos("type"), Error, fmt.Sprintf("unknown node type %q", n.Type),
+			"check the spelling, or put an inert node in its place with --stub-type "+n.Type)
+	}
+}
+
+func (c *checker) wires(n *Node) {
+	if n.isStructure() {
+		return
+	}
+	if _, ok := wiresOf(n.Props.Get("wires")); !ok {
+		c.fail(n, n.PropPos("wires"), Error, "wires must be a list with a list of node ids for each output", `such as [["a"],["b","c"]]`)
+		return
+	}
+	index := 0
+	for _, port := range n.Wires {
+		for _, id := range port {
+			c.wire(n, id, index)
+			index++
+		}
+	}
+}
+
+func (c *checker) wire(n *Node, id string, index int) {
+	to := c.flows.Lookup(id)
+	switch {
+	case to == nil:
+		c.fail(n, n.wirePos(index), Warning, fmt.Sprintf("a wire leads to %q, which does not exist", id), "remove the wire, or add the node")
+	case to.isStructure():
+		c.fail(n, n.wirePos(index), Warning, fmt.Sprintf("a wire leads to %q, which is a %s", id, to.Type), "wire it to a node")
+	case to.Z != n.Z && c.containers[to.Z] && c.containers[n.Z]:
+		c.fail(n, n.wirePos(index), Warning, fmt.Sprintf("a wire leads to %q, which is in another flow", id), "use link nodes between flows")
+	}
+}
+
+func (c *checker) links(n *Node) {
+	if !strings.HasPrefix(n.Type, "link ") {
+		return
+	}
+	links, _ := n.Props.Get("links").(flow.Array)
+	for _, link := range links {
+		if id, ok := link.(string); ok && c.flows.Lookup(id) == nil {
+			c.fail(n, n.PropPos("links"), Warning, fmt.Sprintf("a link leads to %q, which does not exist", id), "remove the link, or add the node")
+		}
+	}
+}
+
+func (c *checker) group(n *Node) {
+	if n.Group == "" {
+		return
+	}
+	if g := c.flows.Lookup(n.Group); g == nil || g.Type != typeGroup {
+		c.fail(n, n.PropPos("g"), Warning, fmt.Sprintf("there is no group %q", n.Group), "remove g, or add the group")
+	}
+}
+
+// circles finds groups within themselves, subflows that contain themselves and
+// config nodes that wait for each other.
+func (c *checker) circles() {
+	nested, contained, configs := graph{}, graph{}, graph{}
+	for _, n := range c.flows.Nodes {
+		definition, isInstance := strings.CutPrefix(n.Type, instanceType)
+		switch {
+		case n.Type == typeGroup && n.Group != "":
+			nested.add(n, n.Group)
+		case isInstance:
+			if outer := c.flows.Lookup(n.Z); outer != nil && outer.Type == typeSubflow {
+				contained.add(outer, definition)
+			}
+		}
+		if !n.isStructure() && !n.OnCanvas && !n.Disabled {
+			c.needs(n, configs)
+		}
+	}
+	c.report(nested, "the group is in itself", "take one of them out of its group")
+	c.report(contained, "the subflow contains itself", "remove one of the instances")
+	c.report(configs, "the config node needs itself", "a config node is made after those whose ids its properties have: break the circle")
+}
+
+// needs adds the config nodes of the same flow whose ids n has as properties.
+func (c *checker) needs(n *Node, to graph) {
+	for key, v := range n.Props.All() {
+		id, ok := v.(string)
+		if !ok {
+			continue
+		}
+		switch key {
+		case "id", "type", "z", "g", "name", "wires", "_users":
+			continue
+		}
+		if other := c.flows.Lookup(id); other != nil && other != n && other.Z == n.Z &&
+			!other.isStructure() && !other.OnCanvas && !other.Disabled {
+			to.add(n, id)
+		}
+	}
+}
+
+func (c *checker) report(g graph, text, hint string) {
+	for _, circle := range g.circles(c.flows) {
+		first := circle[0]
+		path := ""
+		for _, n := range circle {
+			path += n.ID + " → "
+		}
+		c.fail(first, first.Pos, Error, text+": "+path+first.ID, hint)
+	}
+}
+
+// graph has the ids to which a node leads.
+type graph map[*Node][]string
+
+func (g graph) add(from *Node, to string) { g[from] = append(g[from], to) }
+
+// circles returns each circle once, from its first node in file order on.
+func (g graph) circles(f *Flows) (found [][]*Node) {
+	const visiting, done = 1, 2
+	state := map[*Node]int{}
+	var path []*Node
+	var visit func(n *Node)
+	visit = func(n *Node) {
+		state[n] = visiting
+		path = append(path, n)
+		for _, id := range g[n] {
+			next := f.Lookup(id)
+			switch {
+			case next == nil || state[next] == done:
+			case state[next] == visiting:
+				start := len(path) - 1
+				for path[start] != next {
+					start--
+				}
+				found = append(found, append([]*Node(nil), path[start:]...))
+			default:
+				visit(next)
+			}
+		}
+		path = path[:len(path)-1]
+		state[n] = done
+	}
+	for _, n := range f.Nodes {
+		if state[n] == 0 && len(g[n]) > 0 {
+			visit(n)
+		}
+	}
+	return found
+}

@@ -1,0 +1,49 @@
+// Package nodes is the catalog of the node types that flowrun has.
+package nodes
+
+import (
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/nodes/catch"
+	"github.com/flowrun/flowrun/nodes/change"
+	"github.com/flowrun/flowrun/nodes/comment"
+	"github.com/flowrun/flowrun/nodes/complete"
+	"github.com/flowrun/flowrun/nodes/debug"
+	"github.com/flowrun/flowrun/nodes/inject"
+	"github.com/flowrun/flowrun/nodes/status"
+	"github.com/flowrun/flowrun/nodes/switchnode"
+	"github.com/flowrun/flowrun/nodes/tcpconnect"
+	"github.com/flowrun/flowrun/nodes/tcpdisconnect"
+	"github.com/flowrun/flowrun/nodes/tcplisten"
+	"github.com/flowrun/flowrun/nodes/tcpsend"
+	"github.com/flowrun/flowrun/runtime/session"
+	"github.com/flowrun/flowrun/runtime/state"
+)
+
+// Deps is what nodes share with each other.
+type Deps struct {
+	Sessions *session.Store
+	Context  *state.Stores
+	Debug    debug.Sink // gets what debug nodes show in the sidebar; may be nil
+	// MaxBuffered is how many messages a node that waits for the rest of a
+	// sequence may hold; 0 is no limit (Node-RED's nodeMessageBufferMaxLength).
+	MaxBuffered int
+}
+
+// Catalog returns the registry of all node types. Without its Deps it serves to
+// read about the types; their nodes need them.
+func Catalog(deps Deps) (*flow.Registry, error) {
+	return flow.NewRegistry(
+		catch.Type,
+		change.Type(deps.Context),
+		comment.Type,
+		complete.Type,
+		debug.Type(deps.Debug),
+		inject.Type(deps.Context),
+		status.Type,
+		switchnode.Type(deps.Context, deps.MaxBuffered),
+		tcpconnect.Type(deps.Sessions),
+		tcpdisconnect.Type(deps.Sessions),
+		tcplisten.Type(deps.Sessions),
+		tcpsend.Type(deps.Sessions),
+	)
+}

@@ -1,0 +1,108 @@
+package change
+
+import (
+	"errors"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/jsregexp"
+	"github.com/flowrun/flowrun/internal/typed"
+)
+
+// pattern is what a change rule looks for. A rule of type num or bool has its
+// value and also its text, for properties that are text.
+type pattern struct {
+	value flow.Value // a number or a boolean to equal
+	text  string     // text to equal,
+	re    *jsregexp.Regexp
+	isRE  bool // unless only re counts
+}
+
+// compileFrom compiles what to look for. Only the types msg, flow and global
+// look at the message for it.
+func compileFrom(at string, r Rule, place typed.Place) (func(*flow.Message) (*pattern, error), error) {
+	get, err := place.Compile(at, r.From, r.FromType)
+	if err != nil {
+		return nil, err
+	}
+	if r.FromType == "msg" || r.FromType == "flow" || r.FromType == "global" {
+		return func(msg *flow.Message) (*pattern, error) {
+			v, err := get(msg)
+			if err != nil {
+				return nil, err
+			}
+			return patternOf(v)
+		}, nil
+	}
+	value, err := get(nil)
+	if err != nil {
+		return nil, err
+	}
+	p, err := patternOf(value)
+	if err != nil {
+		return nil, &flow.ConfigError{Property: at, Reason: err.Error()}
+	}
+	if r.From != nil && (r.FromType == "num" || r.FromType == "bool") {
+		p.text = flow.Text(r.From) // as it is written
+		p.re, err = jsregexp.Compile(jsregexp.Quote(p.text), "g")
+	}
+	return func(*flow.Message) (*pattern, error) { return p, nil }, err
+}
+
+func patternOf(v flow.Value) (*pattern, error) {
+	switch v := v.(type) {
+	case string:
+		re, err := jsregexp.Compile(jsregexp.Quote(v), "g")
+		return &pattern{text: v, re: re}, err
+	case *jsregexp.Regexp:
+		return &pattern{re: v, isRE: true}, nil
+	case float64, bool:
+		return &pattern{value: v}, nil
+	}
+	return nil, &flow.Error{Message: "Invalid 'from' property: unsupported type: " + flow.TypeName(v)}
+}
+
+// change replaces in text what the pattern matches, and a number or a boolean
+// that equals it.
+func (r *rule) change(msg *flow.Message) error {
+	to, err := r.to(msg)
+	if err != nil {
+		return skipMissing(err)
+	}
+	from, err := r.from(msg)
+	if err != nil {
+		return skipMissing(err)
+	}
+	current, err := r.target.Get(msg)
+	if err != nil {
+		return skipMissing(err)
+	}
+	text, isText := current.(string)
+	switch {
+	case !isText:
+		if from.value == nil || from.value != current {
+			return nil
+		}
+	case from.re == nil:
+		return nil
+	case from.isRE || text != from.text:
+		if to, err = from.re.ReplaceAll(text, flow.Text(to)); err != nil {
+			return err
+		}
+	}
+	_, err = r.target.Set(msg, to)
+	return skipMissing(err)
+}
+
+// skipMissing hides that a property has no parent, or that a part of its name
+// is not in the message: Node-RED skips such a rule without a word.
+func skipMissing(err error) error {
+	if err == nil {
+		return nil
+	}
+	var missing *flow.MissingParentError
+	var path *flow.PathError
+	if errors.As(err, &missing) || errors.As(err, &path) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+package debug
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/typed"
+)
+
+// maxBadge is how many characters of a value a badge shows.
+const maxBadge = 32
+
+// The counter shows a new number at once if the one before is older than
+// counterQuiet, else when counterPause has passed without another message.
+const (
+	counterQuiet = 100 * time.Millisecond
+	counterPause = 200 * time.Millisecond
+)
+
+// badge is the node's status badge. All but start and stop runs on the loop.
+type badge struct {
+	env      flow.Env
+	kind     string    // auto, counter or msg
+	property flow.Path // for msg
+	shown    string    // the badge on show, as JSON
+
+	count int
+	last  time.Time   // of the last message counted
+	later *time.Timer // shows the count when it has become quiet
+}
+
+func newBadge(c Config, env flow.Env) (*badge, error) {
+	b := &badge{env: env, kind: c.StatusType}
+	switch c.StatusType {
+	case "auto", "counter":
+		return b, nil
+	case "jsonata":
+		return nil, &flow.ConfigError{Property: "statusVal", Reason: typed.ErrJSONata.Error()}
+	case "msg":
+	default:
+		return nil, &flow.ConfigError{Property: "statusType", Reason: fmt.Sprintf("expected auto, counter or msg, got %q", c.StatusType)}
+	}
+	if c.StatusVal == "" {
+		c.StatusVal = c.Complete
+	}
+	var err error
+	if b.property, err = flow.ParseMessagePath(c.StatusVal); err != nil {
+		return nil, &flow.ConfigError{Property: "statusVal", Reason: err.Error()}
+	}
+	return b, nil
+}
+
+func (b *badge) start() {
+	b.env.Status(flow.NewObject("fill", "grey", "shape", "ring"))
+	if b.kind == "counter" {
+		task := flow.TaskFunc(func(flow.Outlet) error { b.showCount(); return nil })
+		b.later = time.AfterFunc(counterPause, func() { b.env.Post(nil, task) })
+		b.later.Stop()
+	}
+}
+
+func (b *badge) stop() {
+	if b.later != nil {
+		b.later.Stop()
+	}
+	b.env.Status(flow.NewObject())
+}
+
+// show shows a message; value is what the node shows elsewhere.
+func (b *badge) show(msg *flow.Message, value flow.Value) {
+	switch b.kind {
+	case "counter":
+		b.tick()
+		return
+	case "msg":
+		value, _ = b.property.In(msg)
+	}
+	text, isText := value.(string)
+	if !isText {
+		text = Inspect(value, badgeDepth)
+	}
+	fill, shape := flow.Value("grey"), flow.Value("dot")
+	if o, ok := value.(*flow.Object); ok && has(o, "fill") && has(o, "shape") && has(o, "text") {
+		fill, shape, text = o.Get("fill"), o.Get("shape"), flow.Text(o.Get("text"))
+	}
+	if b.kind == "auto" {
+		if o, ok := msg.Get("error").(*flow.Object); ok {
+			fill, text = "red", flow.Text(o.Get("message"))
+		}
+		if o, ok := msg.Get("status").(*flow.Object); ok {
+			fill, shape, text = or(o.Get("fill"), "grey"), or(o.Get("shape"), "ring"), flow.Text(or(o.Get("text"), ""))
+		}
+	}
+	if runes := []rune(text); len(runes) > maxBadge {
+		text = string(runes[:maxBadge]) + "..."
+	}
+	badge := flow.NewObject("fill", fill, "shape", shape, "text", text)
+	if shown := flow.JSON(badge); shown != b.shown {
+		b.shown = shown
+		b.env.Status(badge)
+	}
+}
+
+func (b *badge) tick() {
+	b.count++
+	quiet := time.Since(b.last) > counterQuiet
+	b.last = time.Now()
+	if quiet {
+		b.showCount()
+	} else {
+		b.later.Reset(counterPause)
+	}
+}
+
+func (b *badge) showCount() { b.env.Status(flow.Badge("blue", "ring", fmt.Sprint(b.count))) }
+
+func has(o *flow.Object, key string) bool {
+	_, ok := o.Lookup(key)
+	return ok
+}
+
+// or is JavaScript's v || other.
+func or(v, other flow.Value) flow.Value {
+	if flow.Truthy(v) {
+		return v
+	}
+	return other
+}

@@ -1,0 +1,146 @@
+// Package debug is the node type debug: it shows messages in the sidebar, in
+// the log and in its status badge.
+package debug
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/typed"
+)
+
+// Config is the node's configuration.
+type Config struct {
+	Active     bool   `json:"active" doc:"whether the sidebar gets anything"`
+	ToSidebar  bool   `json:"tosidebar" doc:"show values in the sidebar"`
+	Console    bool   `json:"console" doc:"log values"`
+	ToStatus   bool   `json:"tostatus" doc:"show values in the node's badge"`
+	Complete   string `json:"complete" doc:"what to show: a property of the message, true for the whole message, false for the payload"`
+	TargetType string `json:"targetType" doc:"type of complete: msg or full"`
+	StatusVal  string `json:"statusVal" doc:"the property to show in the badge, for statusType msg"`
+	StatusType string `json:"statusType" doc:"what to show in the badge: auto (as complete, or an error or status of the message), counter, or msg"`
+}
+
+// Sink gets what debug nodes show in the sidebar. It is called on the loops of
+// flows, from several goroutines, and must not block.
+type Sink func(Frame)
+
+// Type returns the node type. The sink may be nil.
+func Type(sink Sink) flow.Type {
+	return flow.Define(flow.Spec[Config]{
+		Name: "debug", Category: "common", Inputs: 1,
+		Summary: "Shows messages in the sidebar, in the log and in its badge.",
+		Notes:   "The commands enable and disable switch the sidebar on and off.",
+		Default: func() Config {
+			return Config{Active: true, ToSidebar: true, Complete: "false", StatusType: "auto"}
+		},
+		New: func(c Config, env flow.Env) (flow.Node, error) { return New(c, env, sink) },
+	})
+}
+
+// Node is a debug node.
+type Node struct {
+	env      flow.Env
+	active   bool
+	sink     Sink // nil if nothing goes to the sidebar
+	console  bool
+	whole    bool      // show the whole message
+	property flow.Path // or this
+	badge    *badge    // nil without one
+}
+
+// New makes a node. A bad property name is a *flow.ConfigError.
+func New(c Config, env flow.Env, sink Sink) (flow.Node, error) {
+	if c.TargetType == "jsonata" {
+		return nil, &flow.ConfigError{Property: "complete", Reason: typed.ErrJSONata.Error()}
+	}
+	n := &Node{env: env, active: c.Active, console: c.Console, whole: c.Complete == "true"}
+	if c.ToSidebar {
+		n.sink = sink
+	}
+	if c.Complete == "" || c.Complete == "false" || n.whole {
+		c.Complete = "payload"
+	}
+	var err error
+	if n.property, err = flow.ParseMessagePath(c.Complete); err != nil {
+		return nil, &flow.ConfigError{Property: "complete", Reason: err.Error()}
+	}
+	if c.ToStatus {
+		n.badge, err = newBadge(c, env)
+	}
+	return n, err
+}
+
+// Start shows the first badge.
+func (n *Node) Start(context.Context) error {
+	if n.badge != nil {
+		n.badge.start()
+	}
+	return nil
+}
+
+// Stop clears the badge.
+func (n *Node) Stop(context.Context, flow.StopReason) error {
+	if n.badge != nil {
+		n.badge.stop()
+	}
+	return nil
+}
+
+// Handle shows the message. A message that reports this node's own badge is
+// passed over, because showing it would make the next one.
+func (n *Node) Handle(msg *flow.Message, _ flow.Outlet) error {
+	source, err := flow.Path{{Key: "status", IsKey: true}, {Key: "source", IsKey: true}, {Key: "id", IsKey: true}}.In(msg)
+	if err == nil && source == n.env.ID {
+		return nil
+	}
+	value, err := n.property.In(msg)
+	if err != nil {
+		value = nil // what has no parent is undefined
+	}
+	if n.badge != nil {
+		n.badge.show(msg, value)
+	}
+	frame := Frame{
+		ID: n.env.ID, Flow: n.env.Flow, Alias: n.env.Alias, Path: n.env.Path[:max(0, strings.LastIndexByte(n.env.Path, '/'))],
+		Name: n.env.Name, Topic: msg.Get("topic"), Property: n.property.String(), Value: value,
+	}
+	if n.whole {
+		frame.Property, frame.Value = "", msg.Snapshot()
+	}
+	if n.console {
+		n.env.Report(flow.LevelInfo, consoleText(frame.Value), nil)
+	}
+	if n.active && n.sink != nil {
+		n.sink(frame)
+	}
+	return nil
+}
+
+// consoleText is what Node-RED logs: text as it is, objects as Node.js inspects
+// them, and what has several lines on lines of its own.
+func consoleText(v flow.Value) string {
+	text, isText := v.(string)
+	switch v.(type) {
+	case nil, bool, float64:
+		return Inspect(v, consoleDepth)
+	}
+	if !isText {
+		return "\n" + Inspect(v, consoleDepth)
+	}
+	if strings.Contains(text, "\n") {
+		return "\n" + text
+	}
+	return text
+}
+
+// Command knows "enable" and "disable".
+func (n *Node) Command(name string, _ *flow.Object, _ flow.Outlet) error {
+	if name != "enable" && name != "disable" {
+		return fmt.Errorf("a debug node has no command %q", name)
+	}
+	n.active = name == "enable"
+	return nil
+}

@@ -1,0 +1,204 @@
+package debug
+
+import (
+	"bufio"
+	"errors"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/jsregexp"
+)
+
+func TestFrames(t *testing.T) {
+	for _, tc := range []struct{ config, in, want string }{
+		{`{}`, `{"payload":"hi","topic":"t"}`, `"topic":"t","property":"payload","msg":"hi","format":"string[2]"`},
+		{`{"complete":false}`, `{"payload":1}`, `"property":"payload","msg":"1","format":"number"`},
+		{`{"complete":"payload.x"}`, `{"payload":{"x":[1]}}`, `"property":"payload.x","msg":"[1]","format":"array[1]"`},
+		{`{"complete":"a.b"}`, `{}`, `"property":"a.b","msg":"(undefined)","format":"undefined"`},
+		{`{"complete":"true","targetType":"full"}`, `{"_msgid":"1","payload":1}`, `"msg":"{\"_msgid\":\"1\",\"payload\":1}","format":"Object"`},
+		{`{"active":false}`, `{"payload":1}`, ``},
+		{`{"tosidebar":false}`, `{"payload":1}`, ``},
+		{`{"active":null}`, `{"payload":true}`, `"property":"payload","msg":"true","format":"boolean"`},
+		{`{}`, `{"payload":1,"status":{"source":{"id":"n1"}}}`, ``},
+	} {
+		var got []string
+		sink := func(f Frame) { got = append(got, flow.JSON(f.Object())) }
+		d := flowtest.New(t, Type(sink), tc.config, func(e *flow.Env) { e.Name = "out" })
+		d.Handle(tc.in)
+		var want []string
+		if tc.want != "" {
+			want = []string{`{"id":"n1","z":"f1","path":"f1","name":"out",` + tc.want + `}`}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s for %s:\ngot  %q\nwant %q", tc.config, tc.in, got, want)
+		}
+		if len(d.Done) != 1 || d.Done[0] != nil || len(d.Log) != 0 {
+			t.Errorf("%s for %s: done %v, logged %v", tc.config, tc.in, d.Done, d.Log)
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	count := 0
+	d := flowtest.New(t, Type(func(Frame) { count++ }), `{}`)
+	for _, name := range []string{"disable", "enable"} {
+		if err := d.Command(name, nil); err != nil {
+			t.Fatal(err)
+		}
+		d.Handle(`{}`)
+	}
+	if count != 1 {
+		t.Errorf("%d frames, want 1", count)
+	}
+	if d.Command("inject", nil) == nil {
+		t.Error("an unknown command is no error")
+	}
+}
+
+func TestConsole(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"payload":"text"}`:        "text",
+		`{"payload":"two\nlines"}`:  "\ntwo\nlines",
+		`{"payload":5}`:             "5",
+		`{"payload":{"a":["b",1]}}`: "\n{ a: [ 'b', 1 ] }",
+		`{"payload":null}`:          "\nnull",
+		`{}`:                        "undefined",
+	} {
+		d := flowtest.New(t, Type(nil), `{"console":"true"}`)
+		d.Handle(in)
+		if len(d.Log) != 1 || d.Log[0].Level != flow.LevelInfo || d.Log[0].What != want {
+			t.Errorf("%s: logged %v, want %q", in, d.Log, want)
+		}
+	}
+}
+
+func TestBadge(t *testing.T) {
+	long := strings.Repeat("é", 33)
+	for _, tc := range []struct{ config, in, want string }{
+		{`"statusType":"auto"`, `{"payload":"hi"}`, "grey dot hi"},
+		{`"complete":"true"`, `{"payload":5}`, "grey dot 5"},
+		{``, `{"payload":"` + long + `"}`, "grey dot " + long[:64] + "..."},
+		{``, `{"payload":{"a":1}}`, "grey dot { a: 1 }"},
+		{``, `{"payload":{"fill":"red","shape":"ring","text":"x"}}`, "red ring x"},
+		{``, `{"payload":1,"error":{"message":"bad"}}`, "red dot bad"},
+		{``, `{"payload":1,"status":{"text":"s","fill":"green"}}`, "green ring s"},
+		{`"statusType":"msg","statusVal":"topic"`, `{"payload":1,"topic":"t","error":{"message":"bad"}}`, "grey dot t"},
+	} {
+		d := flowtest.New(t, Type(nil), strings.ReplaceAll(`{"tostatus":true,`+tc.config+`}`, ",}", "}"))
+		d.Handle(tc.in)
+		d.Handle(tc.in)
+		if got, want := d.Badges(), []string{"grey ring undefined", tc.want}; !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", tc.in, got, want)
+		}
+	}
+}
+
+func TestCounter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := flowtest.New(t, Type(nil), `{"tostatus":true,"statusType":"counter"}`)
+		for range 10 {
+			d.Handle(`{}`)
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		d.Run()
+		d.Handle(`{}`)
+		if got, want := d.Badges(), []string{"grey ring undefined", "blue ring 1", "blue ring 10", "blue ring 11"}; !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	})
+}
+
+func TestConfigErrors(t *testing.T) {
+	for property, config := range map[string]*flow.Object{
+		"complete":   flow.NewObject("complete", "$sum(a)", "targetType", "jsonata"),
+		"statusVal":  flow.NewObject("tostatus", true, "statusType", "jsonata"),
+		"statusType": flow.NewObject("tostatus", true, "statusType", "loud"),
+	} {
+		_, err := Type(nil).New(config, flow.Env{})
+		var configError *flow.ConfigError
+		if !errors.As(err, &configError) || configError.Property != property {
+			t.Errorf("got %v, want an error of %s", err, property)
+		}
+	}
+	if _, err := Type(nil).New(flow.NewObject("complete", "a..b"), flow.Env{}); err == nil {
+		t.Error("a bad property name is no error")
+	}
+}
+
+func TestEncodeDebug(t *testing.T) {
+	re, err := jsregexp.Compile("a+", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := make(flow.Array, 1001)
+	for i := range long {
+		long[i] = 1.0
+	}
+	ones := strings.Repeat("1,", 999) + "1"
+	for _, tc := range []struct {
+		value        flow.Value
+		text, format string
+	}{
+		{"héé", "héé", "string[3]"},
+		{strings.Repeat("x", 1001), strings.Repeat("x", 1000) + "...", "string[1001]"},
+		{1.5, "1.5", "number"}, {math.NaN(), "NaN", "number"}, {false, "false", "boolean"},
+		{nil, "(undefined)", "undefined"}, {flow.Null{}, "(undefined)", "null"},
+		{flow.Buffer("HELLO"), "48454c4c4f", "buffer[5]"},
+		{make(flow.Buffer, 600), strings.Repeat("0", 1000), "buffer[600]"},
+		{flow.Array{nil, math.Inf(1), flow.Buffer{1}},
+			`[{"__enc__":true,"type":"undefined"},{"__enc__":true,"type":"number","data":"Infinity"},{"type":"Buffer","data":[1],"__enc__":true,"length":1}]`, "array[3]"},
+		{long, `{"__enc__":true,"type":"array","data":[` + ones + `],"length":1001}`, "array[1001]"},
+		{flow.NewObject("a", 1.0, "d", flow.Date(0), "_req", 1.0, "re", re, "n", flow.Null{}, "x", struct{}{}),
+			`{"a":1,"d":"1970-01-01T00:00:00.000Z","_req":{"__enc__":true,"type":"internal"},"re":{"__enc__":true,"type":"regexp","data":"/a+/"},"n":null,"x":"[internal]"}`, "Object"},
+		{re, "/a+/", "regexp"},
+		{&flow.Error{Name: "TypeError", Message: "bad", Code: "E"}, `{"__enc__":true,"type":"error","data":{"name":"TypeError","message":"bad","code":"E"}}`, "error"},
+	} {
+		if text, format := EncodeDebug(tc.value); text != tc.text || format != tc.format {
+			t.Errorf("%s: got %s as %s\nwant %s as %s", flow.JSON(tc.value), text, format, tc.text, tc.format)
+		}
+	}
+}
+
+// testdata/inspect.ndjson is what util.inspect of Node.js prints with a depth
+// of 10: each line has a value as JSON text and the text printed.
+func TestInspect(t *testing.T) {
+	file, err := os.Open("testdata/inspect.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		line, err := flow.ParseJSON(lines.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		pair := line.(flow.Array)
+		value, err := flow.ParseJSON([]byte(pair[0].(string)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := Inspect(value, consoleDepth), pair[1].(string); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
+}
+
+func TestInspectSpecials(t *testing.T) {
+	v := flow.NewObject("u", nil, "d", flow.Date(0), "b", flow.Buffer("hello"), "z", math.Copysign(0, -1))
+	if got, want := Inspect(v, 10), "{\n  u: undefined,\n  d: 1970-01-01T00:00:00.000Z,\n  b: <Buffer 68 65 6c 6c 6f>,\n  z: -0\n}"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	deep := flow.NewObject("a", flow.NewObject("b", flow.NewObject("c", flow.NewObject("d", flow.Array{1.0}), "l", flow.Array{})))
+	if got, want := Inspect(deep, 2), "{ a: { b: { c: [Object], l: [] } } }"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

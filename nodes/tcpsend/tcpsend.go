@@ -1,0 +1,194 @@
+// Package tcpsend is the node type tcp-send: it writes to a TCP session and
+// gets the answer.
+package tcpsend
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/runtime/session"
+)
+
+// Config is the node's configuration.
+type Config struct {
+	WaitFor        string     `json:"waitFor" doc:"JavaScript regular expression (line mode): lines of the answer are held until one matches; empty goes on with what is in force for the session"`
+	LineTerminator string     `json:"lineTerminator" doc:"lf, crlf or cr is added to each text (line mode), anything else adds nothing"`
+	Timeout        flow.Value `json:"timeout" doc:"milliseconds without traffic after which a TIMEOUT is sent; 0 is never"`
+}
+
+// Type returns the node type; it finds its sessions in the store.
+func Type(store *session.Store) flow.Type {
+	return flow.Define(flow.Spec[Config]{
+		Name: "tcp-send", Category: "network", Inputs: 1, Outputs: 2,
+		Summary: "Writes to a TCP session, whoever opened it, and gets what the peer answers.",
+		InputDocs: []flow.Doc{
+			{Name: "sessionId", Text: "the session to write to"},
+			{Name: "payload", Text: "a string, a Buffer or a list of them; each item counts as a chunk"},
+			{Name: "waitFor", Text: `replaces the node's; "" switches off what is in force`},
+			{Name: "timeout", Text: "replaces the node's; 0 switches it off"},
+		},
+		OutputDocs: []string{
+			"events: sent {sessionId, messageId, chunkCount}; error and timeout",
+			"data {sessionId, payload} of the sessions on which this node was the last to send; with waitFor payload is the list of lines before the one in match",
+		},
+		Errors: []flow.Doc{
+			{Name: "SESSION_NOT_FOUND", Text: "there is no such session; sessionId is null if the message had none"},
+			{Name: "SESSION_NOT_CONNECTED", Text: "the session is not connected yet, or about to end"},
+			{Name: "PAYLOAD_INVALID", Text: "the payload, or an item of it, is neither string nor Buffer; nothing is written"},
+			{Name: "SOCKET_NOT_CONNECTED", Text: "it is a session of a UDP socket"},
+			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
+		},
+		Notes:   "A send that is refused claims nothing. An empty string and an empty list claim the data without writing any.",
+		Default: func() Config { return Config{Timeout: 0.0} },
+		New: func(c Config, env flow.Env) (flow.Node, error) {
+			return &Node{
+				config: c, env: env, store: store,
+				terminator: terminators[c.LineTerminator],
+				timeout:    sockets.Milliseconds(c.Timeout),
+			}, nil
+		},
+	})
+}
+
+var terminators = map[string]string{"lf": "\n", "crlf": "\r\n", "cr": "\r"}
+
+// Node is a tcp-send node.
+type Node struct {
+	config     Config
+	env        flow.Env
+	store      *session.Store
+	terminator string
+	timeout    time.Duration
+	waitFor    *session.WaitFor
+
+	override override // the last msg.waitFor
+	buffer   []byte   // where texts and lists are put together
+}
+
+// override is a compiled msg.waitFor.
+type override struct {
+	pattern string
+	waitFor *session.WaitFor
+}
+
+// keepBuffer is the largest buffer that a node keeps for the next message.
+const keepBuffer = 64 << 10
+
+// Start makes the node known as one that may claim data.
+func (n *Node) Start(context.Context) error {
+	n.store.Attach(n.env.ID, n.env.Host)
+	waitFor, err := session.ParseWaitFor(n.config.WaitFor)
+	switch {
+	case err != nil:
+		n.env.Status(session.BadWaitFor())
+	case flow.TrimSpace(n.config.WaitFor) != "":
+		n.waitFor = waitFor
+	}
+	return nil
+}
+
+// Stop gives the claims back, unless a new instance takes them over.
+func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
+	if reason != flow.Restarted {
+		n.store.Detach(n.env.ID)
+	}
+	n.env.Status(&flow.Object{})
+	return nil
+}
+
+// Handle sends a message's payload.
+func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
+	id := msg.Get("sessionId")
+	s := n.store.Get(id)
+	if s == nil {
+		out.Send(0, session.NotFound(id))
+		return nil
+	}
+	if s.State() != session.Connected {
+		out.Send(0, failure(session.ErrNotConnected, id))
+		return nil
+	}
+	data, chunks, ok := n.bytes(msg.Get("payload"), s.IsLine())
+	if !ok {
+		out.Send(0, session.Fail("PAYLOAD_INVALID", "payload items must be string or Buffer", "error", "sessionId", id))
+		return nil
+	}
+	err := s.Send(session.Sending{
+		Node: n.env.ID, WaitFor: n.waitForOf(msg), Timeout: n.timeoutOf(msg), Data: data, Cause: out.Cause(),
+	})
+	if err != nil {
+		out.Send(0, failure(err, id))
+		return nil
+	}
+	out.Send(0, session.OK("sent", "sessionId", id, "messageId", session.NewID("msg"), "chunkCount", float64(chunks)))
+	return nil
+}
+
+func failure(err error, id flow.Value) *flow.Message {
+	if errors.Is(err, session.ErrNoStream) {
+		return session.Fail("SOCKET_NOT_CONNECTED", "Socket is not connected", "error", "sessionId", id)
+	}
+	return session.Fail("SESSION_NOT_CONNECTED", "Session is not connected", "error", "sessionId", id)
+}
+
+// bytes returns what a payload looks like on the wire and how many chunks it
+// has; ok is false if it is no payload. The bytes are valid until the next call.
+func (n *Node) bytes(payload flow.Value, line bool) (data []byte, chunks int, ok bool) {
+	if b, isBuffer := payload.(flow.Buffer); isBuffer {
+		return b, 1, true
+	}
+	items, isList := payload.(flow.Array)
+	if !isList {
+		items = flow.Array{payload}
+	}
+	if cap(n.buffer) > keepBuffer {
+		n.buffer = nil
+	}
+	n.buffer = n.buffer[:0]
+	for _, item := range items {
+		switch item := item.(type) {
+		case string:
+			n.buffer = append(n.buffer, item...)
+			if line {
+				n.buffer = append(n.buffer, n.terminator...)
+			}
+		case flow.Buffer:
+			n.buffer = append(n.buffer, item...)
+		default:
+			return nil, 0, false
+		}
+	}
+	return n.buffer, len(items), true
+}
+
+// waitForOf returns what the answer is waited for with: the message's, else the
+// node's, else nil for what is in force.
+func (n *Node) waitForOf(msg *flow.Message) *session.WaitFor {
+	pattern, ok := msg.Get("waitFor").(string)
+	if !ok {
+		return n.waitFor
+	}
+	if n.override.waitFor == nil || n.override.pattern != pattern {
+		w, err := session.ParseWaitFor(pattern)
+		if err != nil {
+			n.env.Status(session.BadWaitFor())
+			return n.waitFor
+		}
+		n.override = override{pattern, w}
+	}
+	return n.override.waitFor
+}
+
+func (n *Node) timeoutOf(msg *flow.Message) time.Duration {
+	v := msg.Get("timeout")
+	if v == nil {
+		return n.timeout
+	}
+	if ms, ok := sockets.ParseInt(v); ok && ms >= 0 {
+		return sockets.Milliseconds(v)
+	}
+	return n.timeout
+}

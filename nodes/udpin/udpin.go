@@ -1,0 +1,139 @@
+// Package udpin is the node type udp-in: it receives datagrams.
+package udpin
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/runtime/session"
+)
+
+// Config is the node's configuration.
+type Config struct {
+	Port           flow.Value `json:"port" doc:"port to receive on, 1 to 65535"`
+	Address        string     `json:"address" doc:"address to receive on; empty is all"`
+	MulticastGroup string     `json:"multicastGroup" doc:"address of a group to join, may be empty"`
+	Mode           string     `json:"mode" doc:"binary: payload is a Buffer; utf8: payload is a string"`
+	ReuseAddr      bool       `json:"reuseAddr" doc:"share the port with others that do"`
+}
+
+// Type returns the node type; its sessions are in the store.
+func Type(store *session.Store) flow.Type {
+	return flow.Define(flow.Spec[Config]{
+		Name: "udp-in", Category: "network", Outputs: 2,
+		Summary: "Receives UDP datagrams, also those for a multicast group.",
+		OutputDocs: []string{
+			"events: listening {sessionId, address, port, multicastGroup}; error",
+			"data {sessionId, payload, rinfo}, a message for each datagram; rinfo {address, family, port, size} says where it came from",
+		},
+		Errors:  []flow.Doc{{Name: "UDP_ERROR", Text: "the socket cannot be bound, the group not be joined, or the socket broke; errorText says which"}},
+		Notes:   "While 256 datagrams are on their way through the flows no more are read; the system drops what does not fit into its buffer.",
+		Default: func() Config { return Config{Mode: "binary", ReuseAddr: true} },
+		New: func(c Config, env flow.Env) (flow.Node, error) {
+			return &Node{config: c, env: env, store: store}, nil
+		},
+	})
+}
+
+// Node is a udp-in node.
+type Node struct {
+	config Config
+	env    flow.Env
+	store  *session.Store
+
+	cancel  context.CancelFunc // gives up binding
+	binding sync.WaitGroup
+}
+
+// Handle does nothing: the node has no input.
+func (n *Node) Handle(*flow.Message, flow.Outlet) error { return nil }
+
+// Start binds the socket. A failure is an error envelope.
+func (n *Node) Start(context.Context) error {
+	n.store.Attach(n.env.ID, n.env.Host)
+	port, _ := sockets.ParseInt(n.config.Port)
+	if port == 0 {
+		n.env.Status(flow.Badge("red", "ring", "missing port"))
+		return nil
+	}
+	id := session.NewID("sess")
+	if err := sockets.CheckPort("Port", port, 0); err != nil {
+		n.fail(id, err.Error())
+		return nil
+	}
+	server := sockets.UDPServer{
+		Host: flow.TrimSpace(n.config.Address), Port: port,
+		Group: flow.TrimSpace(n.config.MulticastGroup), Reuse: n.config.ReuseAddr,
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	n.cancel = cancel
+	if server.Host == "" || sockets.IsAddress(server.Host) {
+		n.bind(ctx, server, id) // here, so that nodes get their ports in the order of the file
+	} else {
+		n.binding.Go(func() { n.bind(ctx, server, id) }) // the name server may take its time
+	}
+	return nil
+}
+
+func (n *Node) bind(ctx context.Context, server sockets.UDPServer, id string) {
+	conn, err := server.Listen(ctx)
+	if err != nil {
+		var e *sockets.Error
+		if errors.As(err, &e) {
+			n.fail(id, e.Text)
+		}
+		return
+	}
+	_, err = n.store.Bind(conn, id, session.Options{
+		Node: n.env.ID, Owner: n, Line: n.config.Mode == "utf8",
+	})
+	if err != nil {
+		n.fail(id, err.Error())
+	}
+}
+
+// Stop closes the socket.
+func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
+	if n.cancel != nil {
+		n.cancel()
+	}
+	n.binding.Wait()
+	n.env.Status(&flow.Object{})
+	n.store.End(n.env.ID)
+	if reason != flow.Restarted {
+		n.store.Detach(n.env.ID)
+	}
+	return nil
+}
+
+// Opened implements [session.Owner].
+func (n *Node) Opened(s *session.Session) {
+	address, port := sockets.Address(s.LocalAddr())
+	var group flow.Value = flow.Null{}
+	if g := flow.TrimSpace(n.config.MulticastGroup); g != "" {
+		group = g
+	}
+	session.Tell(n.env.Host, flow.Badge("green", "dot", "listening :"+strconv.Itoa(port)),
+		session.OK("listening", "sessionId", s.ID(), "address", address, "port", float64(port), "multicastGroup", group))
+}
+
+// TimedOut implements [session.Owner]; the sessions have no timeout.
+func (n *Node) TimedOut(*session.Session) {}
+
+// Closed implements [session.Owner].
+func (n *Node) Closed(s *session.Session, err *sockets.Error) {
+	if err != nil {
+		n.fail(s.ID(), err.Text)
+		return
+	}
+	n.env.Status(flow.Badge("grey", "ring", "closed"))
+}
+
+func (n *Node) fail(id flow.Value, text string) {
+	session.Tell(n.env.Host, flow.Badge("red", "dot", "error"),
+		session.Fail("UDP_ERROR", text, "error", "sessionId", id))
+}

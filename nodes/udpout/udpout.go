@@ -1,0 +1,200 @@
+// Package udpout is the node type udp-out: it sends datagrams.
+package udpout
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strconv"
+	"sync"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/runtime/session"
+)
+
+// Config is the node's configuration.
+type Config struct {
+	Host         string     `json:"host" doc:"address or name to send to"`
+	Port         flow.Value `json:"port" doc:"port to send to, 1 to 65535"`
+	Broadcast    bool       `json:"broadcast" doc:"allow broadcast addresses"`
+	MulticastTTL flow.Value `json:"multicastTtl" doc:"how many routers multicast datagrams may pass, 1 to 255; empty is the system's default"`
+}
+
+// Type returns the node type; its sessions are in the store.
+func Type(store *session.Store) flow.Type {
+	return flow.Define(flow.Spec[Config]{
+		Name: "udp-out", Category: "network", Inputs: 1, Outputs: 1,
+		Summary: "Sends UDP datagrams to one host, a multicast group or a broadcast address.",
+		InputDocs: []flow.Doc{
+			{Name: "payload", Text: "a string or a Buffer, the datagram"},
+			{Name: "host", Text: "replaces the node's"},
+			{Name: "port", Text: "replaces the node's"},
+		},
+		OutputDocs: []string{"sent {sessionId, host, port, bytes}, or an error"},
+		Errors: []flow.Doc{
+			{Name: "SEND_INVALID", Text: "there is no host or port, or they are no host and port"},
+			{Name: "PAYLOAD_INVALID", Text: "the payload is neither string nor Buffer"},
+			{Name: "UDP_SEND_FAILED", Text: "the system refused the datagram, or the name could not be looked up"},
+			{Name: "UDP_ERROR", Text: "the node has no socket"},
+		},
+		Notes: "Datagrams leave in the order of the messages, also while a name is looked up.",
+		New: func(c Config, env flow.Env) (flow.Node, error) {
+			ttl, _ := sockets.ParseInt(c.MulticastTTL)
+			return &Node{
+				config: c, env: env, store: store,
+				client: sockets.UDPClient{Broadcast: c.Broadcast, TTL: ttl},
+			}, nil
+		},
+	})
+}
+
+// Node is a udp-out node.
+type Node struct {
+	config Config
+	env    flow.Env
+	store  *session.Store
+	client sockets.UDPClient
+
+	ids   [2]string           // of the sessions, by family: IPv4, IPv6
+	socks [2]*session.Session // nil: not opened yet
+
+	ctx     context.Context // ends with the node; lookups have it
+	cancel  context.CancelFunc
+	lookups sync.WaitGroup
+	waiting int           // messages that wait for a lookup; on the loop
+	last    chan struct{} // closed when the last of them has had its turn
+}
+
+const four, six = 0, 1
+
+// Start opens the socket for IPv4. One for IPv6 is opened when it is needed.
+func (n *Node) Start(context.Context) error {
+	n.store.Attach(n.env.ID, n.env.Host)
+	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.env.Status(flow.Badge("grey", "ring", "ready"))
+	if _, err := n.socket(four); err != nil {
+		session.Tell(n.env.Host, flow.Badge("red", "dot", "error"), n.failure("UDP_ERROR", err.Error(), four))
+	}
+	return nil
+}
+
+// Stop closes the sockets and gives up lookups.
+func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
+	n.cancel()
+	n.lookups.Wait()
+	n.store.End(n.env.ID)
+	if reason != flow.Restarted {
+		n.store.Detach(n.env.ID)
+	}
+	n.env.Status(&flow.Object{})
+	return nil
+}
+
+// Handle sends a message's payload.
+func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
+	target, err := sockets.FindTarget(msg, n.config.Host, n.config.Port, 1)
+	if errors.Is(err, sockets.ErrNoTarget) {
+		out.Send(0, n.failure("SEND_INVALID", "udp-out requires host and port", four))
+		return nil
+	}
+	if err != nil {
+		n.env.Status(flow.Badge("red", "dot", "error"))
+		out.Send(0, n.failure("SEND_INVALID", err.Error(), four))
+		return nil
+	}
+	var data []byte
+	switch p := msg.Get("payload").(type) {
+	case string:
+		data = []byte(p)
+	case flow.Buffer:
+		data = p
+	default:
+		out.Send(0, n.failure("PAYLOAD_INVALID", "payload must be string or Buffer", four))
+		return nil
+	}
+	if ip, err := netip.ParseAddr(target.Host); err == nil && n.waiting == 0 {
+		n.send(data, ip, target, out)
+		return nil
+	}
+	n.lookUp(data, target, out)
+	return nil
+}
+
+// lookUp sends the data when the host's address is known and all messages
+// before have had their turn.
+func (n *Node) lookUp(data []byte, target sockets.Target, out flow.Outlet) {
+	done := out.Hold()
+	before, turn := n.last, make(chan struct{})
+	n.last = turn
+	n.waiting++
+	n.lookups.Go(func() {
+		addrs, err := sockets.Lookup(n.ctx, target.Host)
+		if before != nil {
+			<-before
+		}
+		n.env.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
+			n.waiting--
+			switch {
+			case n.ctx.Err() != nil:
+				out.Send(0, n.failure("UDP_SEND_FAILED", "getaddrinfo EAI_CANCELED "+target.Host, four))
+			case err != nil:
+				out.Send(0, n.failure("UDP_SEND_FAILED", err.Error(), four))
+			default:
+				n.send(data, addrs[0], target, out)
+			}
+			done(nil)
+			return nil
+		}))
+		close(turn)
+	})
+}
+
+func (n *Node) send(data []byte, ip netip.Addr, target sockets.Target, out flow.Outlet) {
+	family := four
+	if ip.Unmap().Is6() {
+		family = six
+	}
+	s, err := n.socket(family)
+	if err != nil {
+		n.env.Status(flow.Badge("red", "dot", "error"))
+		out.Send(0, n.failure("UDP_ERROR", err.Error(), family))
+		return
+	}
+	if err := s.SendTo(data, netip.AddrPortFrom(ip.Unmap(), uint16(target.Port))); err != nil {
+		out.Send(0, n.failure("UDP_SEND_FAILED", err.Error(), family))
+		return
+	}
+	n.env.Status(flow.Badge("green", "dot", "sent "+strconv.Itoa(len(data))+"b"))
+	out.Send(0, session.OK("sent", "sessionId", s.ID(),
+		"host", target.Host, "port", float64(target.Port), "bytes", float64(len(data))))
+}
+
+// socket returns the socket for a family, a new one if there is none, or a
+// tcp-disconnect has closed it.
+func (n *Node) socket(family int) (*session.Session, error) {
+	if s := n.socks[family]; s != nil && s.State() == session.Connected {
+		return s, nil
+	}
+	n.ids[family] = session.NewID("sess")
+	conn, err := n.client.Open(n.ctx, family == six)
+	if err != nil {
+		return nil, err
+	}
+	s, err := n.store.Lend(conn, n.ids[family], session.Options{Node: n.env.ID, Owner: n})
+	n.socks[family] = s
+	return s, err
+}
+
+func (n *Node) failure(code, text string, family int) *flow.Message {
+	return session.Fail(code, text, "error", "sessionId", n.ids[family])
+}
+
+// Opened implements [session.Owner]; there is nothing to tell.
+func (n *Node) Opened(*session.Session) {}
+
+// TimedOut implements [session.Owner]; the sessions have no timeout.
+func (n *Node) TimedOut(*session.Session) {}
+
+// Closed implements [session.Owner]; there is nothing to tell.
+func (n *Node) Closed(*session.Session, *sockets.Error) {}
