@@ -139,6 +139,18 @@ type Host interface {
 	Report(level Level, what Value, msg *Message)
 }
 
+// Lender is a [Host] whose flow a source may run on its own goroutine, if the
+// flow is idle: that spares the switch to another goroutine for each message.
+type Lender interface {
+	Host
+	// Queue is Post, but for the flow to run the caller must call Lend next.
+	Queue(c *Cause, t Task)
+	// Lend runs the flow for a bounded time, unless it runs already. The caller
+	// holds no locks. Nodes are never stopped while their flow runs on a
+	// goroutine that is lent.
+	Lend()
+}
+
 // Env is what a node knows of its place in the flows, and how it reaches the
 // engine.
 type Env struct {

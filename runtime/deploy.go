@@ -72,13 +72,11 @@ func (r *Runtime) build(flows *flowfile.Flows, plan Plan) ([]instance, error) {
 		}
 	}
 	next, problems := r.make(flows, list)
-	for _, p := range problems {
-		if p.Severity != flowfile.Error {
-			r.log.Warn(p.String())
-		}
-	}
 	if problems.HasErrors() {
 		return nil, problems
+	}
+	for _, p := range problems {
+		r.log.Warn(p.String())
 	}
 	return next, nil
 }
@@ -365,7 +363,10 @@ func (r *Runtime) start(next []instance) {
 			if !ok || isSource(n) != sources {
 				continue
 			}
-			if err := s.Start(r.ctx); err != nil {
+			n.place.starting.Store(true)
+			err := s.Start(r.ctx)
+			n.place.starting.Store(false)
+			if err != nil {
 				n.place.fail(err, nil, nil)
 				n.place.node = nil
 			}

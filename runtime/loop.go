@@ -13,20 +13,28 @@ import (
 // turn: a loop in the graph must not shut the flow off from the world.
 const turn = 1024
 
-// loop runs the nodes of one flow.
+// lentTurns is how many tasks a source that lends its goroutine runs before it
+// goes back to its own work.
+const lentTurns = 16
+
+// loop runs the nodes of one flow, one task after the other. It has a goroutine
+// of its own. A source that has just posted may lend its goroutine instead, if
+// the loop is idle: that spares a switch between goroutines, and it makes no
+// difference to the nodes, because only one goroutine runs the loop at a time.
 type loop struct {
 	flowID string
 	rt     *Runtime
 
-	mu    sync.Mutex
-	inbox []item
-	wake  chan struct{} // holds one token while the inbox has something new
-	ended chan struct{}
+	mu      sync.Mutex
+	inbox   []item
+	running bool          // a goroutine runs the loop, or has been told to
+	dead    bool          // nothing is run any more
+	wake    chan struct{} // tells the loop's own goroutine to run it
+	ended   chan struct{}
 
-	// The fields below belong to the loop's goroutine.
+	// The fields below belong to the goroutine that runs the loop.
 	batch   []item // taken from the inbox, run up to next
 	next    int
-	spare   []item // the last batch's space, to be used again
 	fifo    queue
 	cause   *flow.Cause // of the message or task at work
 	depth   int         // of catch, complete and status nodes called by each other
@@ -59,21 +67,47 @@ func newLoop(rt *Runtime, flowID string) *loop {
 	return l
 }
 
-// post adds to the inbox.
+// post adds to the inbox and has the loop run.
 func (l *loop) post(it item) {
-	l.mu.Lock()
-	l.inbox = append(l.inbox, it)
-	first := len(l.inbox) == 1
-	l.mu.Unlock()
-	if first {
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
+	if l.add(it, true) {
+		l.wake <- struct{}{}
 	}
 }
 
-// between runs f on the loop between two tasks and waits for it.
+// queue adds to the inbox. Who calls it lends the loop its goroutine next.
+func (l *loop) queue(it item) { l.add(it, false) }
+
+// add tells whether the loop's own goroutine is to be woken.
+func (l *loop) add(it item, run bool) bool {
+	l.mu.Lock()
+	if l.dead {
+		l.mu.Unlock()
+		it.cause.Done()
+		return false
+	}
+	l.inbox = append(l.inbox, it)
+	wake := run && !l.running
+	if wake {
+		l.running = true
+	}
+	l.mu.Unlock()
+	return wake
+}
+
+// lend runs the loop on the caller's goroutine, for a while and if nobody else
+// does. The caller holds no lock that a node may want.
+func (l *loop) lend() {
+	l.mu.Lock()
+	if l.running || len(l.inbox) == 0 {
+		l.mu.Unlock()
+		return
+	}
+	l.running = true
+	l.mu.Unlock()
+	l.work(true)
+}
+
+// between runs f on the loop's own goroutine between two tasks and waits for it.
 func (l *loop) between(f func()) {
 	done := make(chan struct{})
 	l.post(item{between: func() { defer close(done); f() }})
@@ -89,10 +123,36 @@ func (l *loop) stop() {
 func (l *loop) run() {
 	defer close(l.ended)
 	for !l.stopped {
-		if l.next == len(l.batch) {
-			l.refill()
+		<-l.wake
+		l.work(false)
+	}
+	for l.fifo.len > 0 { // the flow is gone: let go of what was on its way
+		d := l.fifo.pop()
+		d.cause.Done()
+	}
+	l.mu.Lock()
+	l.dead = true
+	rest := append(l.batch[l.next:], l.inbox...)
+	l.mu.Unlock()
+	for _, it := range rest {
+		it.cause.Done()
+	}
+}
+
+// work runs the loop until there is nothing to do. On a goroutine that is only
+// lent it hands over to the loop's own after a while, and for what may take
+// long: the exchange of nodes, which may wait for the very goroutine lent.
+func (l *loop) work(lent bool) {
+	for n := 0; !l.stopped; n++ {
+		if l.next == len(l.batch) && !l.refill() {
+			return
 		}
-		if l.next < len(l.batch) {
+		waits := l.next < len(l.batch)
+		if lent && (n == lentTurns || waits && l.batch[l.next].between != nil) {
+			l.wake <- struct{}{}
+			return
+		}
+		if waits {
 			it := l.batch[l.next]
 			l.batch[l.next] = item{}
 			l.next++
@@ -102,35 +162,19 @@ func (l *loop) run() {
 			l.deliver(l.fifo.pop())
 		}
 	}
-	for l.fifo.len > 0 { // the flow is gone: let go of what was on its way
-		d := l.fifo.pop()
-		d.cause.Done()
-	}
-	l.mu.Lock()
-	rest := append(l.batch[l.next:], l.inbox...)
-	l.mu.Unlock()
-	for _, it := range rest {
-		it.cause.Done()
-	}
 }
 
-// refill takes all that is in the inbox. It waits for something if there is
-// nothing else to do.
-func (l *loop) refill() {
-	for {
-		l.mu.Lock()
-		if len(l.inbox) > 0 {
-			l.batch, l.inbox, l.spare = l.inbox, l.spare[:0], l.batch
-			l.next = 0
-			l.mu.Unlock()
-			return
-		}
-		l.mu.Unlock()
-		if l.fifo.len > 0 {
-			return
-		}
-		<-l.wake
+// refill takes all that is in the inbox. It is false, and the loop idle, if
+// there is nothing to do.
+func (l *loop) refill() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.batch, l.inbox, l.next = l.inbox, l.batch[:0], 0
+	if len(l.batch) == 0 && l.fifo.len == 0 {
+		l.running = false
+		return false
 	}
+	return true
 }
 
 func (l *loop) runItem(it item) {

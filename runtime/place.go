@@ -16,8 +16,9 @@ type place struct {
 	loop  *loop
 	stats stats
 
-	badgeMu sync.Mutex
-	badge   *flow.Object
+	starting atomic.Bool // its node is in Start
+	badgeMu  sync.Mutex
+	badge    *flow.Object
 
 	// The fields below belong to the loop's goroutine.
 	node      flow.Node // nil: inert, messages vanish
@@ -44,7 +45,16 @@ type stats struct {
 }
 
 // Post implements [flow.Host].
-func (p *place) Post(c *flow.Cause, t flow.Task) {
+func (p *place) Post(c *flow.Cause, t flow.Task) { p.loop.post(p.item(c, t)) }
+
+// Queue implements [flow.Lender].
+func (p *place) Queue(c *flow.Cause, t flow.Task) { p.loop.queue(p.item(c, t)) }
+
+// Lend implements [flow.Lender].
+func (p *place) Lend() { p.loop.lend() }
+
+// item makes an inbox entry of a task, which holds the cause open.
+func (p *place) item(c *flow.Cause, t flow.Task) item {
 	if c == nil {
 		c = flow.NewCause(nil)
 	}
@@ -52,7 +62,7 @@ func (p *place) Post(c *flow.Cause, t flow.Task) {
 	if c.Track(&p.loop.rt.causes) {
 		p.loop.rt.causes.add()
 	}
-	p.loop.post(item{place: p, cause: c, task: t})
+	return item{place: p, cause: c, task: t}
 }
 
 // Route implements [flow.Router].
@@ -224,7 +234,8 @@ func (p *place) Status(badge *flow.Object) {
 	if t := rt.tap.Load(); t != nil {
 		t.status(p, badge)
 	}
-	if rt.watchesStatus.Load() {
+	// As in Node-RED, status nodes do not see what a node shows when it starts.
+	if rt.watchesStatus.Load() && !p.starting.Load() {
 		p.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
 			p.tellStatus(badge, out.Cause())
 			return nil
