@@ -99,13 +99,13 @@ func (b *builder) byHand(t *tree) {
 				"beside flows there may be subflows, groups and configs")
 		}
 	}
-	if e := t.envelope(); e.Len() > 0 {
-		for _, key := range []string{"subflows", "groups", "configs"} {
-			e.Delete(key)
-		}
-		if e.Len() > 1 {
-			b.flows.Envelope = e
-		}
+	e := t.envelope()
+	e.Set("flows", nil)
+	for _, section := range []string{"nodes", "configs", "groups", "subflows"} {
+		e.Delete(section)
+	}
+	if e.Len() > 1 {
+		b.flows.Envelope = e
 	}
 }
 

@@ -28,19 +28,51 @@ func Format(name string, text []byte) ([]byte, Problems) {
 		f.eachWritten((*tree).sortProps)
 		return append(appendIndented(nil, src.tree.toValue(), 0), '\n'), problems
 	}
-	for _, form := range []func(*Flows, source) []byte{formatYAML, reencodeYAML} {
-		if out := form(f, src); out != nil && saysTheSame(name, out, f, src.doc) {
-			return out, problems
-		}
+	out := settledYAML(name, f, src)
+	if out == nil {
+		problems = append(problems, Problem{
+			Pos: Pos{File: name}, Text: "formatting would change what the file says", Hint: "it is left as it is",
+		})
 	}
-	return nil, append(problems, Problem{
-		Pos: Pos{File: name}, Text: "formatting would change what the file says", Hint: "it is left as it is",
-	})
+	return out, problems
 }
 
-// formatYAML prints the canonical form with its comments, nil if there are
+// settledYAML formats until nothing changes any more, since a comment in an odd
+// place may belong to another node when it is read again. It returns nil if that
+// loses anything, or does not end.
+func settledYAML(name string, f *Flows, src source) []byte {
+	last := formatYAML(name, f, src)
+	for range 5 {
+		if last == nil {
+			return nil
+		}
+		next := last
+		if again, problems := read(name, last); !problems.HasErrors() {
+			g, _ := build(name, again.tree)
+			next = formatYAML(name, g, again)
+		}
+		if bytes.Equal(next, last) {
+			return last
+		}
+		last = next
+	}
+	return nil
+}
+
+// formatYAML returns the canonical form, or if that would lose something the
+// document as yaml.v3 prints it; nil if that would lose something too.
+func formatYAML(name string, f *Flows, src source) []byte {
+	for _, form := range []func(*Flows, source) []byte{canonicalYAML, reencodedYAML} {
+		if out := form(f, src); out != nil && saysTheSame(name, out, f, src.doc) {
+			return out
+		}
+	}
+	return nil
+}
+
+// canonicalYAML prints the canonical form with its comments, nil if there are
 // anchors: it would write out what their aliases stand for.
-func formatYAML(f *Flows, src source) []byte {
+func canonicalYAML(f *Flows, src source) []byte {
 	if hasAnchor(src.doc) {
 		return nil
 	}
@@ -48,8 +80,8 @@ func formatYAML(f *Flows, src source) []byte {
 	return appendCommented(src.tree, src.doc)
 }
 
-// reencodeYAML has yaml.v3 print the document as it is, but for white space.
-func reencodeYAML(_ *Flows, src source) []byte {
+// reencodedYAML is the document as it was, but for white space.
+func reencodedYAML(_ *Flows, src source) []byte {
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)

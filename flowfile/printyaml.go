@@ -124,8 +124,9 @@ func (p *yamlPrinter) block(t *tree, depth int) {
 			p.b = append(p.b, ' ')
 			p.scalar(item, depth+1, c.line)
 		case c.line != "" || item.startsWithComment():
-			p.lineEnd(c.line)
+			p.b = append(p.b, '\n')
 			p.indent(depth + 1)
+			p.head(c.line, depth+1)
 			p.block(item, depth+1)
 		default:
 			p.b = append(p.b, ' ')

@@ -48,7 +48,9 @@ func checkRoundTrips(t *testing.T, f *Flows) {
 				t.Fatalf("%s: the keys %q became %q", way.name, was[i].Props.Keys(), is[i].Props.Keys())
 			}
 		}
-		if !flow.Equal(valueOrNil(f.Envelope), valueOrNil(g.Envelope)) {
+		// An envelope without anything beside the flows is not told from none in hand form.
+		bare := way.hand && f.Envelope != nil && f.Envelope.Len() == 1
+		if !bare && !flow.Equal(valueOrNil(f.Envelope), valueOrNil(g.Envelope)) {
 			t.Fatalf("%s: the envelope became another\n%s", way.name, way.text)
 		}
 		again := formatted(t, way.name, way.text)

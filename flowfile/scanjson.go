@@ -203,8 +203,7 @@ func (s *jsonScanner) list(t *tree, depth int) {
 func (s *jsonScanner) member(opened place, end byte, comma bool) bool {
 	s.space()
 	if comma && s.peek() == ',' {
-		s.place()
-		at := s.here
+		at := s.place()
 		s.pos++
 		if s.space(); s.peek() == end {
 			s.failAt(at, "a comma after the last entry", "remove it")
@@ -213,7 +212,7 @@ func (s *jsonScanner) member(opened place, end byte, comma bool) bool {
 	}
 	for s.peek() == ',' {
 		s.fail("unexpected comma, a value is missing before it", "")
-		s.pos++
+		s.skip(1)
 		s.space()
 	}
 	switch c := s.peek(); {
@@ -248,7 +247,6 @@ func opener(end byte) byte {
 func (s *jsonScanner) word(t *tree) {
 	rest := s.src[s.pos:]
 	t.text = rest[:wordLength(rest)]
-	s.place()
 	t.value = flow.Null{}
 	switch {
 	case t.text == "true" || t.text == "false":

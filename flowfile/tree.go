@@ -75,8 +75,11 @@ func (t *tree) id() (string, bool) {
 	return t.text, true
 }
 
-// leaves appends all scalars in order.
+// leaves appends all scalars but null, in order.
 func (t *tree) leaves(to []*tree) []*tree {
+	if t.isNull() {
+		return to
+	}
 	if t.kind == scalar {
 		return append(to, t)
 	}
