@@ -8,6 +8,7 @@ import (
 	"github.com/flowrun/flowrun/nodes/comment"
 	"github.com/flowrun/flowrun/nodes/complete"
 	"github.com/flowrun/flowrun/nodes/debug"
+	"github.com/flowrun/flowrun/nodes/function"
 	"github.com/flowrun/flowrun/nodes/inject"
 	"github.com/flowrun/flowrun/nodes/status"
 	"github.com/flowrun/flowrun/nodes/switchnode"
@@ -15,6 +16,8 @@ import (
 	"github.com/flowrun/flowrun/nodes/tcpdisconnect"
 	"github.com/flowrun/flowrun/nodes/tcplisten"
 	"github.com/flowrun/flowrun/nodes/tcpsend"
+	"github.com/flowrun/flowrun/nodes/udpin"
+	"github.com/flowrun/flowrun/nodes/udpout"
 	"github.com/flowrun/flowrun/runtime/session"
 	"github.com/flowrun/flowrun/runtime/state"
 )
@@ -38,6 +41,7 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		comment.Type,
 		complete.Type,
 		debug.Type(deps.Debug),
+		function.Type(deps.Context),
 		inject.Type(deps.Context),
 		status.Type,
 		switchnode.Type(deps.Context, deps.MaxBuffered),
@@ -45,5 +49,7 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		tcpdisconnect.Type(deps.Sessions),
 		tcplisten.Type(deps.Sessions),
 		tcpsend.Type(deps.Sessions),
+		udpin.Type(deps.Sessions),
+		udpout.Type(deps.Sessions),
 	)
 }

@@ -1,0 +1,309 @@
+// Node.js's Buffer, on top of Uint8Array. native.encode and native.decode do
+// the character encodings.
+(function (native) {
+  function fail(Type, code, text) {
+    const e = new Type(text);
+    e.code = code;
+    throw e;
+  }
+
+  function describe(v) {
+    if (v === null || v === undefined) return String(v);
+    if (typeof v === 'function') return 'function ' + v.name;
+    if (typeof v === 'object') return 'an instance of ' + (v.constructor && v.constructor.name || 'Object');
+    return 'type ' + typeof v + ' (' + String(v) + ')';
+  }
+
+  function wrap(arrayBuffer, offset, length) {
+    return Object.setPrototypeOf(new Uint8Array(arrayBuffer, offset, length), Buffer.prototype);
+  }
+
+  function encode(text, encoding) {
+    const bytes = native.encode(text, encoding === undefined || encoding === null ? 'utf8' : String(encoding));
+    if (bytes === undefined) fail(TypeError, 'ERR_UNKNOWN_ENCODING', 'Unknown encoding: ' + encoding);
+    return wrap(bytes);
+  }
+
+  function Buffer(value, second, third) {
+    if (typeof value === 'number') return Buffer.alloc(value);
+    return Buffer.from(value, second, third);
+  }
+  Object.setPrototypeOf(Buffer, Uint8Array);
+  Buffer.prototype = Object.create(Uint8Array.prototype, {
+    constructor: { value: Buffer, writable: true, configurable: true },
+  });
+
+  function define(target, methods) {
+    for (const name of Object.keys(methods)) {
+      Object.defineProperty(target, name, { value: methods[name], writable: true, configurable: true });
+    }
+  }
+
+  function bytesOf(v, encoding) {
+    if (typeof v === 'string') return encode(v, encoding);
+    if (native.isBytes(v)) return v;
+    fail(TypeError, 'ERR_INVALID_ARG_TYPE',
+      'The argument must be an instance of Buffer or Uint8Array. Received ' + describe(v));
+  }
+
+  define(Buffer, {
+    from(value, second, third) {
+      if (typeof value === 'string') return encode(value, second);
+      if (typeof value === 'object' && value !== null) {
+        if (value instanceof ArrayBuffer) return wrap(value, second, third);
+        if (value.type === 'Buffer' && Array.isArray(value.data)) value = value.data;
+        if (value instanceof String) return encode(String(value), second);
+        if (typeof value.length === 'number') {
+          const out = wrap(new ArrayBuffer(value.length));
+          for (let i = 0; i < out.length; i++) out[i] = value[i];
+          return out;
+        }
+      }
+      fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'The first argument must be of type string or an instance of Buffer, ' +
+        'ArrayBuffer, or Array or an Array-like Object. Received ' + describe(value));
+    },
+    of(...items) { return Buffer.from(items); },
+    alloc(size, fill, encoding) {
+      if (typeof size !== 'number') {
+        fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "size" argument must be of type number. Received ' + describe(size));
+      }
+      if (!(size >= 0 && size <= 0x7fffffff)) {
+        fail(RangeError, 'ERR_OUT_OF_RANGE', 'The value of "size" is out of range. It must be >= 0 && <= 2147483647. Received ' + size);
+      }
+      const out = wrap(new ArrayBuffer(Math.trunc(size)));
+      return fill === undefined ? out : out.fill(fill, encoding);
+    },
+    allocUnsafe(size) { return Buffer.alloc(size); },
+    allocUnsafeSlow(size) { return Buffer.alloc(size); },
+    isBuffer(v) { return v instanceof Buffer; },
+    isEncoding(name) { return typeof name === 'string' && name !== '' && native.encode('', name) !== undefined; },
+    byteLength(v, encoding) {
+      if (typeof v === 'string') return encode(v, encoding).length;
+      return v.byteLength;
+    },
+    concat(list, total) {
+      if (!Array.isArray(list)) {
+        fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "list" argument must be an instance of Array. Received ' + describe(list));
+      }
+      if (total === undefined) total = list.reduce((n, b) => n + bytesOf(b).length, 0);
+      const out = Buffer.alloc(total);
+      let at = 0;
+      for (const b of list) {
+        if (at >= total) break;
+        out.set(b.length > total - at ? b.subarray(0, total - at) : b, at);
+        at += b.length;
+      }
+      return out;
+    },
+    compare(a, b) {
+      bytesOf(a), bytesOf(b);
+      const n = Math.min(a.length, b.length);
+      for (let i = 0; i < n; i++) {
+        if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
+      }
+      return Math.sign(a.length - b.length);
+    },
+    poolSize: 8192,
+  });
+
+  function position(v, length, otherwise) {
+    if (v === undefined) return otherwise;
+    v = Math.trunc(Number(v)) || 0;
+    return Math.min(Math.max(v < 0 ? v + length : v, 0), length);
+  }
+
+  function limit(v, length, otherwise) {
+    if (v === undefined) return otherwise;
+    return Math.min(Math.max(Math.trunc(Number(v)) || 0, 0), length);
+  }
+
+  // search finds value in buf; one loop for both directions.
+  function search(buf, value, offset, encoding, forward) {
+    if (typeof offset === 'string') { encoding = offset; offset = undefined; }
+    const want = typeof value === 'number' ? Uint8Array.of(value & 255) : bytesOf(value, encoding);
+    const last = buf.length - want.length;
+    let i = Number(offset);
+    if (Number.isNaN(i)) i = forward ? 0 : last;
+    if (i < 0) i += buf.length;
+    i = Math.trunc(i);
+    if (forward) i = Math.max(i, 0); else i = Math.min(i, last);
+    for (; i >= 0 && i <= last; i += forward ? 1 : -1) {
+      let j = 0;
+      while (j < want.length && buf[i + j] === want[j]) j++;
+      if (j === want.length) return i;
+    }
+    return -1;
+  }
+
+  function swap(buf, size) {
+    if (buf.length % size) fail(RangeError, 'ERR_INVALID_BUFFER_SIZE', 'Buffer size must be a multiple of ' + size * 8 + '-bits');
+    for (let i = 0; i < buf.length; i += size) buf.subarray(i, i + size).reverse();
+    return buf;
+  }
+
+  define(Buffer.prototype, {
+    toString(encoding, start, end) {
+      const from = limit(start, this.length, 0), to = limit(end, this.length, this.length);
+      if (from >= to) return '';
+      const part = from === 0 && to === this.length ? this : this.subarray(from, to);
+      const text = native.decode(part, encoding === undefined || encoding === null ? 'utf8' : String(encoding));
+      if (text === undefined) fail(TypeError, 'ERR_UNKNOWN_ENCODING', 'Unknown encoding: ' + encoding);
+      return text;
+    },
+    toJSON() { return { type: 'Buffer', data: Array.from(this) }; },
+    write(text, offset, length, encoding) {
+      if (typeof offset === 'string') { encoding = offset; offset = length = undefined; }
+      if (typeof length === 'string') { encoding = length; length = undefined; }
+      const at = limit(offset, this.length, 0);
+      const bytes = encode(String(text), encoding);
+      let n = Math.min(bytes.length, this.length - at, length === undefined ? Infinity : length);
+      if (encoding === undefined || /^utf-?8$/i.test(encoding)) {
+        while (n > 0 && n < bytes.length && (bytes[n] & 0xc0) === 0x80) n--; // no half characters
+      }
+      this.set(bytes.subarray(0, n), at);
+      return n;
+    },
+    subarray(start, end) {
+      const from = position(start, this.length, 0), to = position(end, this.length, this.length);
+      return wrap(this.buffer, this.byteOffset + from, Math.max(to - from, 0));
+    },
+    slice(start, end) { return this.subarray(start, end); },
+    fill(value, offset, end, encoding) {
+      if (typeof offset === 'string') { encoding = offset; offset = end = undefined; }
+      if (typeof end === 'string') { encoding = end; end = undefined; }
+      const from = limit(offset, this.length, 0), to = limit(end, this.length, this.length);
+      if (typeof value === 'number' || typeof value === 'boolean') value = Uint8Array.of(value & 255);
+      const bytes = bytesOf(value, encoding);
+      if (bytes.length === 0) return Uint8Array.prototype.fill.call(this, 0, from, to);
+      for (let i = from; i < to; i++) this[i] = bytes[(i - from) % bytes.length];
+      return this;
+    },
+    equals(other) { return Buffer.compare(this, other) === 0; },
+    compare(other, start = 0, end = other.length, thisStart = 0, thisEnd = this.length) {
+      return Buffer.compare(this.subarray(thisStart, thisEnd), bytesOf(other).subarray(start, end));
+    },
+    indexOf(value, offset, encoding) { return search(this, value, offset, encoding, true); },
+    lastIndexOf(value, offset, encoding) { return search(this, value, offset, encoding, false); },
+    includes(value, offset, encoding) { return search(this, value, offset, encoding, true) >= 0; },
+    copy(target, targetStart = 0, start = 0, end = this.length) {
+      const n = Math.max(Math.min(end - start, target.length - targetStart, this.length - start), 0);
+      if (n > 0) target.set(Uint8Array.prototype.subarray.call(this, start, start + n), targetStart);
+      return n;
+    },
+    swap16() { return swap(this, 2); },
+    swap32() { return swap(this, 4); },
+    swap64() { return swap(this, 8); },
+    inspect() {
+      const hex = this.toString('hex', 0, 50).replace(/(.{2})(?=.)/g, '$1 ');
+      const more = this.length - 50;
+      return '<Buffer' + (hex && ' ' + hex) + (more > 0 ? ' ... ' + more + ' more byte' + (more > 1 ? 's' : '') : '') + '>';
+    },
+    toLocaleString(encoding, start, end) { return this.toString(encoding, start, end); },
+  });
+  Object.defineProperty(Buffer.prototype, 'parent', { get() { return this.buffer; }, configurable: true });
+
+  function check(buf, offset, size) {
+    if (typeof offset !== 'number') {
+      fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "offset" argument must be of type number. Received ' + describe(offset));
+    }
+    const last = buf.length - size;
+    if (last < 0) fail(RangeError, 'ERR_BUFFER_OUT_OF_BOUNDS', 'Attempt to access memory outside buffer bounds');
+    if (!Number.isInteger(offset) || offset < 0 || offset > last) {
+      fail(RangeError, 'ERR_OUT_OF_RANGE', 'The value of "offset" is out of range. It must be ' +
+        (Number.isInteger(offset) ? '>= 0 and <= ' + last : 'an integer') + '. Received ' + offset);
+    }
+    return new DataView(buf.buffer, buf.byteOffset, buf.length);
+  }
+
+  function range(value, low, high) {
+    if (!(value >= low && value <= high)) {
+      fail(RangeError, 'ERR_OUT_OF_RANGE', 'The value of "value" is out of range. It must be >= ' +
+        low + ' and <= ' + high + '. Received ' + value);
+    }
+  }
+
+  function methods(name, read, write) {
+    const all = { ['read' + name]: read, ['write' + name]: write };
+    const short = name.replace('UInt', 'Uint');
+    if (short !== name) { all['read' + short] = read; all['write' + short] = write; }
+    define(Buffer.prototype, all);
+  }
+
+  // Name in Buffer, name in DataView, bytes, lowest and highest value.
+  const kinds = [
+    ['Int8', 'Int8', 1, -128, 127], ['UInt8', 'Uint8', 1, 0, 255],
+    ['Int16', 'Int16', 2, -32768, 32767], ['UInt16', 'Uint16', 2, 0, 65535],
+    ['Int32', 'Int32', 4, -2147483648, 2147483647], ['UInt32', 'Uint32', 4, 0, 4294967295],
+    ['BigInt64', 'BigInt64', 8, -(2n ** 63n), 2n ** 63n - 1n], ['BigUInt64', 'BigUint64', 8, 0n, 2n ** 64n - 1n],
+    ['Float', 'Float32', 4], ['Double', 'Float64', 8],
+  ];
+  for (const [name, view, size, low, high] of kinds) {
+    for (const order of size === 1 ? [''] : ['LE', 'BE']) {
+      methods(name + order,
+        function (offset = 0) { return check(this, offset, size)['get' + view](offset, order === 'LE'); },
+        function (value, offset = 0) {
+          if (low !== undefined) {
+            if (typeof low === 'number') value = Number(value);
+            range(value, low, high);
+          }
+          check(this, offset, size)['set' + view](offset, value, order === 'LE');
+          return offset + size;
+        });
+    }
+  }
+
+  // Integers of 1 to 6 bytes. Arithmetic instead of shifts: they have up to 48 bits.
+  for (const signed of [false, true]) {
+    for (const order of ['LE', 'BE']) {
+      const at = (offset, size, i) => offset + (order === 'LE' ? i : size - 1 - i);
+      const bytes = (size) => {
+        if (!(size >= 1 && size <= 6)) {
+          fail(RangeError, 'ERR_OUT_OF_RANGE', 'The value of "byteLength" is out of range. It must be >= 1 and <= 6. Received ' + size);
+        }
+      };
+      methods((signed ? 'Int' : 'UInt') + order,
+        function (offset, size) {
+          bytes(size);
+          check(this, offset, size);
+          let v = 0;
+          for (let i = size - 1; i >= 0; i--) v = v * 256 + this[at(offset, size, i)];
+          return signed && v >= 2 ** (8 * size - 1) ? v - 2 ** (8 * size) : v;
+        },
+        function (value, offset, size) {
+          bytes(size);
+          value = Number(value);
+          range(value, signed ? -(2 ** (8 * size - 1)) : 0, 2 ** (8 * size - (signed ? 1 : 0)) - 1);
+          check(this, offset, size);
+          let v = Math.trunc(value);
+          if (v < 0) v += 2 ** (8 * size);
+          for (let i = 0; i < size; i++) {
+            this[at(offset, size, i)] = v % 256;
+            v = Math.floor(v / 256);
+          }
+          return offset + size;
+        });
+    }
+  }
+
+  function atob(text) {
+    const clean = String(text).replace(/[\t\n\f\r ]/g, '');
+    if (/[^A-Za-z0-9+/=]|=[^=]|={3}/.test(clean) || clean.replace(/=+$/, '').length % 4 === 1) {
+      const e = new Error('The string to be decoded is not correctly encoded.');
+      e.name = 'InvalidCharacterError';
+      throw e;
+    }
+    return Buffer.from(clean, 'base64').toString('latin1');
+  }
+
+  function btoa(text) {
+    text = String(text);
+    if (/[^\0-\xff]/.test(text)) {
+      const e = new Error('Invalid character');
+      e.name = 'InvalidCharacterError';
+      throw e;
+    }
+    return Buffer.from(text, 'latin1').toString('base64');
+  }
+
+  return { Buffer, atob, btoa, kMaxLength: 0x7fffffff, constants: { MAX_LENGTH: 0x7fffffff } };
+})

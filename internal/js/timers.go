@@ -1,0 +1,105 @@
+package js
+
+import (
+	"math"
+	"time"
+
+	"github.com/dop251/goja"
+)
+
+// Timers are setTimeout, setInterval, setImmediate and their opposites. A timer
+// that is due hands its callback to run, on a goroutine of its own, and run
+// brings it to wherever the realm may be used.
+type Timers struct {
+	vm     *VM
+	run    func(fire func() error)
+	active map[int64]*timer
+	lastID int64
+}
+
+type timer struct {
+	*time.Timer
+	callback goja.Callable
+	args     []goja.Value
+	interval time.Duration // 0: once
+}
+
+// NewTimers defines the timer functions as globals of the realm. The function
+// given to run returns the exception that the callback has thrown.
+func NewTimers(vm *VM, run func(fire func() error)) *Timers {
+	t := &Timers{vm: vm, run: run, active: map[int64]*timer{}}
+	for _, kind := range []string{"Timeout", "Interval", "Immediate"} {
+		_ = vm.Runtime.Set("set"+kind, t.set(kind))
+		_ = vm.Runtime.Set("clear"+kind, t.clear)
+	}
+	return t
+}
+
+// Stop clears all timers. The realm must not be in use.
+func (t *Timers) Stop() {
+	for id, timer := range t.active {
+		timer.Stop()
+		delete(t.active, id)
+	}
+}
+
+func (t *Timers) set(kind string) func(goja.FunctionCall) goja.Value {
+	return func(call goja.FunctionCall) goja.Value {
+		callback, ok := goja.AssertFunction(call.Argument(0))
+		if !ok {
+			panic(t.vm.Runtime.NewTypeError("The \"callback\" argument must be of type function. Received %s", call.Argument(0).String()))
+		}
+		args := call.Arguments[1:]
+		var delay time.Duration
+		if kind != "Immediate" {
+			delay = milliseconds(call.Argument(1))
+			args = args[min(1, len(args)):]
+		}
+		timer := &timer{callback: callback, args: append([]goja.Value(nil), args...)}
+		if kind == "Interval" {
+			timer.interval = delay
+		}
+		t.lastID++
+		id := t.lastID
+		t.active[id] = timer
+		timer.Timer = time.AfterFunc(delay, func() {
+			t.run(func() error { return t.fire(id) })
+		})
+		return t.vm.Runtime.ToValue(id)
+	}
+}
+
+// fire runs the callback of a timer, unless it was cleared in the meantime.
+func (t *Timers) fire(id int64) error {
+	timer, ok := t.active[id]
+	if !ok {
+		return nil
+	}
+	if timer.interval == 0 {
+		delete(t.active, id)
+	}
+	_, err := timer.callback(goja.Undefined(), timer.args...)
+	if _, still := t.active[id]; still {
+		timer.Reset(timer.interval)
+	}
+	return err
+}
+
+func (t *Timers) clear(call goja.FunctionCall) goja.Value {
+	id := call.Argument(0).ToInteger()
+	if timer, ok := t.active[id]; ok {
+		timer.Stop()
+		delete(t.active, id)
+	}
+	return goja.Undefined()
+}
+
+// milliseconds reads a delay as Node.js does: what is no number, less than 1 or
+// more than 2^31-1 is 1 ms.
+func milliseconds(v goja.Value) time.Duration {
+	ms := v.ToFloat()
+	if !(ms >= 1 && ms <= math.MaxInt32) {
+		ms = 1
+	}
+	return time.Duration(ms * float64(time.Millisecond))
+}

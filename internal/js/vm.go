@@ -1,0 +1,176 @@
+package js
+
+import (
+	"embed"
+	"fmt"
+	"sync"
+
+	"github.com/dop251/goja"
+)
+
+// maxCallDepth bounds recursion; Node.js gives up at about as many calls.
+const maxCallDepth = 10_000
+
+// VM is one JavaScript realm. It is not safe for concurrent use, apart from
+// Interrupt and ClearInterrupt of its Runtime.
+type VM struct {
+	Runtime *goja.Runtime
+
+	uint8Array  *goja.Object
+	date        *goja.Object
+	bufferProto *goja.Object // nil until the first Buffer
+	modules     map[string]goja.Value
+}
+
+// New returns a realm with the globals Buffer, URL, URLSearchParams,
+// TextEncoder, TextDecoder, util, promisify, structuredClone, queueMicrotask,
+// atob and btoa.
+func New() *VM {
+	rt := goja.New()
+	rt.SetMaxCallStackSize(maxCallDepth)
+	vm := &VM{Runtime: rt, modules: map[string]goja.Value{}}
+	vm.uint8Array, _ = rt.Get("Uint8Array").(*goja.Object)
+	vm.date, _ = rt.Get("Date").(*goja.Object)
+	for _, name := range []string{"Buffer", "atob", "btoa"} {
+		vm.lazyMember(name, "buffer")
+	}
+	for _, name := range []string{"URL", "URLSearchParams"} {
+		vm.lazyMember(name, "url")
+	}
+	for _, name := range []string{"promisify", "TextEncoder", "TextDecoder"} {
+		vm.lazyMember(name, "util")
+	}
+	vm.Lazy("util", func() goja.Value { return vm.mustModule("util") })
+	_ = rt.Set("structuredClone", vm.structuredClone)
+	_ = rt.Set("queueMicrotask", vm.queueMicrotask)
+	return vm
+}
+
+// Lazy defines a global whose value is made when a script first reads it.
+func (vm *VM) Lazy(name string, value func() goja.Value) {
+	global := vm.Runtime.GlobalObject()
+	define := func(v goja.Value) {
+		_ = global.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	}
+	get := vm.Runtime.ToValue(func(goja.FunctionCall) goja.Value {
+		v := value()
+		define(v)
+		return v
+	})
+	set := vm.Runtime.ToValue(func(call goja.FunctionCall) goja.Value {
+		define(call.Argument(0))
+		return goja.Undefined()
+	})
+	_ = global.DefineAccessorProperty(name, get, set, goja.FLAG_TRUE, goja.FLAG_FALSE)
+}
+
+func (vm *VM) lazyMember(name, module string) {
+	vm.Lazy(name, func() goja.Value { return vm.mustModule(module).ToObject(vm.Runtime).Get(name) })
+}
+
+// mustModule is for calls from a script: the error becomes an exception.
+func (vm *VM) mustModule(name string) goja.Value {
+	m, err := vm.Module(name)
+	if err != nil {
+		panic(vm.Runtime.NewGoError(err))
+	}
+	return m
+}
+
+//go:embed buffer.js url.js util.js
+var sources embed.FS
+
+// programs compiles the sources once for all realms; programs are immutable.
+var programs = sync.OnceValues(func() (map[string]*goja.Program, error) {
+	compiled := map[string]*goja.Program{}
+	for _, name := range []string{"buffer", "url", "util"} {
+		text, err := sources.ReadFile(name + ".js")
+		if err != nil {
+			return nil, err
+		}
+		if compiled[name], err = goja.Compile(name+".js", string(text), true); err != nil {
+			return nil, err
+		}
+	}
+	return compiled, nil
+})
+
+// Module returns a module as require(name) does: buffer, url or util. Others
+// are an error that names them.
+func (vm *VM) Module(name string) (goja.Value, error) {
+	if m, ok := vm.modules[name]; ok {
+		return m, nil
+	}
+	compiled, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	p, ok := compiled[name]
+	if !ok {
+		return nil, fmt.Errorf("module '%s' is not available in function nodes", name)
+	}
+	m, err := vm.RunFactory(p, vm.natives())
+	if err != nil {
+		return nil, fmt.Errorf("loading module '%s': %w", name, err)
+	}
+	vm.modules[name] = m
+	return m, nil
+}
+
+// RunFactory runs a program whose value is a function, and calls it.
+func (vm *VM) RunFactory(p *goja.Program, args ...goja.Value) (goja.Value, error) {
+	v, err := vm.Runtime.RunProgram(p)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := goja.AssertFunction(v)
+	if !ok {
+		return nil, fmt.Errorf("the program is no function")
+	}
+	return f(goja.Undefined(), args...)
+}
+
+// natives are the primitives that the modules are built on.
+func (vm *VM) natives() goja.Value {
+	n := vm.Runtime.NewObject()
+	_ = n.Set("encode", vm.encode)
+	_ = n.Set("decode", vm.decode)
+	_ = n.Set("isBytes", func(call goja.FunctionCall) goja.Value {
+		_, ok := bytesOf(call.Argument(0))
+		return vm.Runtime.ToValue(ok)
+	})
+	_ = n.Set("typeOf", func(call goja.FunctionCall) goja.Value {
+		return vm.Runtime.ToValue(kindOf(call.Argument(0)))
+	})
+	_ = n.Set("module", func(call goja.FunctionCall) goja.Value {
+		return vm.mustModule(call.Argument(0).String())
+	})
+	return n
+}
+
+func (vm *VM) structuredClone(call goja.FunctionCall) goja.Value {
+	v, err := vm.FromJS(call.Argument(0))
+	if err != nil {
+		panic(vm.Runtime.NewGoError(err))
+	}
+	return vm.ToJS(v)
+}
+
+func (vm *VM) queueMicrotask(call goja.FunctionCall) goja.Value {
+	f, ok := goja.AssertFunction(call.Argument(0))
+	if !ok {
+		panic(vm.Runtime.NewTypeError("The \"callback\" argument must be of type function"))
+	}
+	promise, resolve, _ := vm.Runtime.NewPromise()
+	if then, ok := goja.AssertFunction(vm.Runtime.ToValue(promise).ToObject(vm.Runtime).Get("then")); ok {
+		run := func(goja.FunctionCall) goja.Value {
+			if _, err := f(goja.Undefined()); err != nil {
+				panic(err)
+			}
+			return goja.Undefined()
+		}
+		_, _ = then(vm.Runtime.ToValue(promise), vm.Runtime.ToValue(run))
+	}
+	_ = resolve(goja.Undefined())
+	return goja.Undefined()
+}

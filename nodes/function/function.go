@@ -1,0 +1,220 @@
+// Package function is the function node: JavaScript that gets each message and
+// returns what to send.
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dop251/goja"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/runtime/state"
+)
+
+// stopGrace is how long a node that stops lets a script run before it
+// interrupts it, finalize included.
+const stopGrace = 2 * time.Second
+
+// Config is what a function node is made of.
+type Config struct {
+	Func       string  `json:"func" doc:"body of function(msg): returns a message, a list with one item for each output, or nothing"`
+	Outputs    int     `json:"outputs" doc:"number of outputs"`
+	Timeout    float64 `json:"timeout" doc:"seconds that a call may compute before it is interrupted; 0 is without end"`
+	Initialize string  `json:"initialize" doc:"runs when the node starts; may wait, messages queue until it is done"`
+	Finalize   string  `json:"finalize" doc:"runs when the node stops"`
+	Libs       []Lib   `json:"libs" doc:"modules to have as variables: util, url, buffer"`
+}
+
+// Lib is a module and the name of the variable that holds it.
+type Lib struct {
+	Var    string `json:"var"`
+	Module string `json:"module"`
+}
+
+// Type returns the node type; its nodes keep their context in the stores.
+func Type(stores *state.Stores) flow.Type {
+	return flow.Define(flow.Spec[Config]{
+		Name: "function", Category: "function", Inputs: 1, Outputs: 1,
+		Summary: "Runs JavaScript for each message.",
+		Notes: "The script has msg, node, context, flow, global, env, RED.util, console, util, promisify, Buffer, URL, " +
+			"URLSearchParams, timers and async functions. What it changes in a message no other branch of the flow sees.",
+		Default: func() Config { return Config{Func: "\nreturn msg;", Outputs: 1} },
+		New: func(c Config, env flow.Env) (flow.Node, error) {
+			return &Node{cfg: c, env: env, stores: stores}, nil
+		},
+	})
+}
+
+type phase int
+
+const (
+	inert    phase = iota // not started, or it cannot run: messages are dropped
+	starting              // initialize runs: messages wait
+	running
+	stopped
+)
+
+// Node is a function node. All that its script does happens on the flow's loop;
+// the lock keeps Stop, which is called elsewhere, apart from that.
+type Node struct {
+	cfg    Config
+	env    flow.Env
+	stores *state.Stores
+	code   *code
+
+	mu      sync.Mutex
+	phase   phase
+	sandbox *sandbox // nil until a script runs
+	waiting []*call  // messages that came while initialize ran
+	open    map[*call]struct{}
+	badge   bool // a status is shown
+}
+
+// Start compiles the scripts. As in Node-RED, a script that cannot be compiled
+// is reported, and the node drops its messages.
+func (n *Node) Start(context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.open = map[*call]struct{}{}
+	code, err := compile(n.cfg, n.env)
+	if err != nil {
+		n.env.Error(err, nil)
+		return nil
+	}
+	n.code = code
+	n.phase = running
+	if code.initialize != nil {
+		n.phase = starting
+		n.env.Post(nil, flow.TaskFunc(n.initialize))
+	}
+	return nil
+}
+
+func (n *Node) initialize(out flow.Outlet) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.phase != starting {
+		return nil
+	}
+	c := &call{node: n, out: out, settled: n.initialized}
+	return c.run(n.code.initialize, goja.Undefined())
+}
+
+// initialized goes on after initialize, in a task of its own: this is called
+// from within the script. Until then messages still queue, to keep their order.
+func (n *Node) initialized(err error) {
+	n.env.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.phase != starting {
+			return nil
+		}
+		n.phase = running
+		if err != nil {
+			n.phase = inert
+		}
+		for _, c := range n.waiting {
+			n.resume(c)
+		}
+		n.waiting = nil
+		return nil
+	}))
+}
+
+// resume handles a message that has waited, or drops it if initialize failed.
+func (n *Node) resume(c *call) {
+	if n.phase != running {
+		c.finish(nil)
+	} else if err := c.handle(); err != nil {
+		c.finish(err)
+	}
+}
+
+// Handle runs the script for a message.
+func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c := &call{node: n, msg: msg, out: out}
+	switch n.phase {
+	case running:
+		return c.handle()
+	case starting:
+		c.hold()
+		n.waiting = append(n.waiting, c)
+	}
+	return nil
+}
+
+// Stop ends timers, runs finalize and clears the status. Messages that the
+// script holds are completed. A script that had to be interrupted gets no
+// finalize.
+func (n *Node) Stop(ctx context.Context, reason flow.StopReason) error {
+	ctx, cancel := context.WithTimeout(ctx, stopGrace)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		if n.code != nil {
+			n.code.interrupt.fire(errStopped)
+		}
+	})()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	was := n.phase
+	n.phase = stopped
+	for c := range n.open {
+		n.env.Post(nil, flow.TaskFunc(func(flow.Outlet) error { c.finish(nil); return nil }))
+	}
+	var err error
+	if was == running && ctx.Err() == nil && (n.sandbox != nil || n.code.finalize != nil) {
+		err = n.finalize(reason)
+	}
+	if n.sandbox != nil {
+		n.sandbox.timers.Stop()
+		n.sandbox = nil
+	}
+	if n.badge {
+		n.env.Status(&flow.Object{})
+	}
+	return err
+}
+
+func (n *Node) finalize(reason flow.StopReason) error {
+	s, err := n.realm()
+	if err != nil {
+		return err
+	}
+	s.timers.Stop()
+	c := &call{node: n, closing: true}
+	for _, listener := range s.onClose {
+		err := s.within(flow.Outlet{}, false, func() error {
+			_, err := listener(goja.Undefined(), s.vm.Runtime.ToValue(reason == flow.Removed), s.noop())
+			return err
+		})
+		if err = c.failure(err); err != nil {
+			n.env.Error(err, nil)
+		}
+	}
+	if n.code.finalize != nil {
+		if err := c.run(n.code.finalize, goja.Undefined()); err != nil {
+			n.env.Error(err, nil)
+		}
+	}
+	return nil
+}
+
+var errStopped = errors.New("the script was interrupted because its node stops")
+
+// realm returns the node's sandbox, made when it is first needed.
+func (n *Node) realm() (*sandbox, error) {
+	if n.sandbox == nil {
+		s, err := newSandbox(n)
+		if err != nil {
+			return nil, fmt.Errorf("making the sandbox: %w", err)
+		}
+		n.sandbox = s
+	}
+	return n.sandbox, nil
+}

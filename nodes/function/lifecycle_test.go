@@ -1,0 +1,304 @@
+package function_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/nodes/function"
+	"github.com/flowrun/flowrun/runtime/state"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// unstopped starts a node that the test itself stops.
+func unstopped(t *testing.T, stores *state.Stores, body string, more ...flow.Value) (d *flowtest.Driver, stop func()) {
+	t.Helper()
+	stopped := false
+	d = flowtest.New(t, stopOnce(function.Type(stores), &stopped), config(body, more...))
+	return d, func() {
+		t.Helper()
+		if err := d.Node.(flow.Stopper).Stop(t.Context(), flow.Removed); err != nil {
+			t.Errorf("Stop: %v", err)
+		}
+		d.Run()
+	}
+}
+
+// stopOnce makes the second Stop, that of the driver, do nothing.
+func stopOnce(typ flow.Type, stopped *bool) flow.Type {
+	make := typ.New
+	typ.New = func(props *flow.Object, env flow.Env) (flow.Node, error) {
+		n, err := make(props, env)
+		return &once{n.(*function.Node), stopped}, err
+	}
+	return typ
+}
+
+type once struct {
+	*function.Node
+	stopped *bool
+}
+
+func (o *once) Stop(ctx context.Context, reason flow.StopReason) error {
+	if *o.stopped {
+		return nil
+	}
+	*o.stopped = true
+	return o.Node.Stop(ctx, reason)
+}
+
+func TestInitialize(t *testing.T) {
+	stores := state.New()
+	d := flowtest.New(t, function.Type(stores), config("return {payload: [context.get('start'), msg.payload]}",
+		"initialize", "node.send({payload: 'first'}); await null; context.set('start', 100)"))
+	d.Handle(`{"payload":1}`)
+	d.Handle(`{"payload":2}`)
+	equal(t, "sent", d.Sent(0), []string{`{"payload":"first"}`, `{"payload":[100,1]}`, `{"payload":[100,2]}`})
+	if len(d.Done) != 2 {
+		t.Errorf("done: %v", d.Done)
+	}
+}
+
+func TestInitializeThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := unstopped(t, state.New(), "return msg", "initialize", "await new Promise(r => setTimeout(r, 50))")
+		defer stop()
+		d.Handle(`{"payload":1}`)
+		if len(d.Sent(0)) != 0 || len(d.Done) != 0 {
+			t.Fatal("a message was handled before initialize was done")
+		}
+		d.Until(func() bool { return len(d.Done) == 1 })
+		equal(t, "sent", d.Sent(0), []string{`{"payload":1}`})
+	})
+}
+
+func TestInitializeThatFails(t *testing.T) {
+	for _, body := range []string{"throw new Error('no')", "await 1; throw new Error('no')"} {
+		d := start(t, "return msg", "initialize", body)
+		d.Handle(`{"payload":1}`)
+		d.Handle(`{"payload":2}`)
+		equal(t, "sent", d.Sent(0), nil)
+		equal(t, "log", log(d), []string{"error Error: no"})
+	}
+}
+
+func TestFinalize(t *testing.T) {
+	stores := state.New()
+	d, stop := unstopped(t, stores, "node.on('close', () => flow.set('heard', true)); node.status('on')",
+		"finalize", "flow.set('end', context.get('x') || 'none'); node.send({})")
+	d.Handle(`{}`)
+	stop()
+	for key, want := range map[string]flow.Value{"end": "none", "heard": true} {
+		if got, _ := stores.Flow("f1").Get(key); got != want {
+			t.Errorf("%s: %v", key, got)
+		}
+	}
+	equal(t, "log", log(d), []string{"error Error: Cannot send from close function"})
+	equal(t, "badges", d.Badges(), []string{"undefined undefined on", ""})
+	d.Handle(`{}`)
+	if len(d.Log) != 1 {
+		t.Error("a stopped node runs its script")
+	}
+}
+
+func TestTimers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := unstopped(t, state.New(), `
+			const all = [];
+			setTimeout((x) => all.push(x), 20, 'timeout');
+			setImmediate(() => all.push('immediate'));
+			const cleared = setTimeout(() => all.push('never'), 10);
+			clearTimeout(cleared);
+			let n = 0;
+			const i = setInterval(() => {
+				all.push(++n);
+				if (n === 3) { clearInterval(i); node.send({payload: all}); }
+			}, 15);
+			return {payload: typeof i};`)
+		defer stop()
+		d.Handle(`{"_msgid":"m1"}`)
+		d.Handle(`{"_msgid":"m2"}`)
+		d.Until(func() bool { return len(d.Sent(0)) == 4 })
+		want := `{"payload":["immediate",1,"timeout",2,3]}`
+		equal(t, "sent", d.Sent(0), []string{`{"payload":"number"}`, `{"payload":"number"}`, want, want})
+		var ids []string
+		for _, m := range d.Messages(0) {
+			ids = append(ids, m.ID())
+		}
+		slices.Sort(ids[2:]) // two timers that are due at the same moment
+		equal(t, "ids", ids, []string{"m1", "m2", "m1", "m2"})
+	})
+}
+
+func TestTimersEndWithTheNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := unstopped(t, state.New(), "setInterval(() => node.send({}), 10)")
+		d.Handle(`{}`)
+		stop()
+		time.Sleep(time.Second)
+		d.Run()
+		equal(t, "sent", d.Sent(0), nil)
+	})
+}
+
+func TestErrorInTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := unstopped(t, state.New(), "setTimeout(() => { throw new Error('late') }, 1)")
+		defer stop()
+		d.Handle(`{"payload":1}`)
+		d.Until(func() bool { return len(d.Log) > 0 })
+		equal(t, "log", log(d), []string{"error Error: late"})
+		if d.Log[0].Msg == nil || flow.JSON(d.Log[0].Msg) != "{}" {
+			t.Errorf("the catch nodes get %v", d.Log[0].Msg)
+		}
+	})
+}
+
+func TestUnhandledRejections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := unstopped(t, state.New(), `
+			Promise.reject(new Error('now'));
+			Promise.reject('caught').catch(() => {});
+			setTimeout(async () => { await null; throw new Error('later') }, 1);`)
+		defer stop()
+		d.Handle(`{}`)
+		d.Until(func() bool { return len(d.Log) == 2 })
+		equal(t, "log", log(d), []string{"error Error: now", "error Error: later"})
+	})
+}
+
+func TestDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := unstopped(t, state.New(), "setTimeout(() => { node.send({payload: 1}); node.done(); node.done() }, 1)")
+		d.Handle(`{}`)
+		if len(d.Done) != 0 {
+			t.Fatal("the message is done before node.done was called")
+		}
+		d.Until(func() bool { return len(d.Done) > 0 })
+		stop()
+		if len(d.Done) != 1 || d.Done[0] != nil {
+			t.Errorf("done: %v", d.Done)
+		}
+	})
+}
+
+func TestDoneInAComment(t *testing.T) {
+	d := start(t, "// node.done() is not called here\nconst s = 'node.done()'; /* node.done() */")
+	d.Handle(`{}`)
+	if len(d.Done) != 1 {
+		t.Error("the message is not done")
+	}
+}
+
+func TestStopCompletesWhatIsHeld(t *testing.T) {
+	d, stop := unstopped(t, state.New(), "await new Promise(() => {})")
+	d.Handle(`{}`)
+	stop()
+	if len(d.Done) != 1 {
+		t.Error("the message is still held after Stop")
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	d := start(t, "if (msg.payload) for (;;) {}\nreturn msg", "timeout", "0.05")
+	d.Handle(`{"payload":true}`)
+	d.Handle(`{"payload":false}`)
+	equal(t, "log", log(d), []string{"error Error: Script execution timed out after 50ms"})
+	equal(t, "sent", d.Sent(0), []string{`{"payload":false}`})
+}
+
+func TestStopInterrupts(t *testing.T) {
+	d, _ := unstopped(t, state.New(), "node.log('in'); for (;;) {}")
+	ended := make(chan struct{})
+	entered := make(chan struct{})
+	go func() {
+		defer close(ended)
+		msg := flow.NewMessage()
+		close(entered)
+		if err := d.Node.Handle(msg, flow.NewOutlet(discard{}, msg, nil)); err != nil && !strings.Contains(err.Error(), "stops") {
+			t.Errorf("Handle: %v", err)
+		}
+	}()
+	<-entered
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_ = d.Node.(flow.Stopper).Stop(ctx, flow.Shutdown)
+	<-ended
+}
+
+func TestStopInterruptsFinalize(t *testing.T) {
+	d, _ := unstopped(t, state.New(), "return msg", "finalize", "for (;;) {}")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_ = d.Node.(flow.Stopper).Stop(ctx, flow.Shutdown)
+	equal(t, "log", log(d), []string{"error the script was interrupted because its node stops"})
+}
+
+func TestContext(t *testing.T) {
+	stores := state.New()
+	d := flowtest.New(t, function.Type(stores), config(`const n=(context.get('n')||0)+1; context.set('n',n); flow.set('last',msg.payload);
+const g=(global.get('all')||[]); g.push(msg.payload); global.set('all',g);
+return {n, last: flow.get('last'), all: g.slice(), keys: flow.keys().sort(), same: context.flow.get('last') === context.global.get('all')[n-1]};`))
+	for _, p := range []string{"a", "b"} {
+		d.Handle(`{"payload":"` + p + `"}`)
+	}
+	equal(t, "sent", d.Sent(0), []string{
+		`{"n":1,"last":"a","all":["a"],"keys":["last"],"same":true}`,
+		`{"n":2,"last":"b","all":["a","b"],"keys":["last"],"same":true}`})
+	if v, _ := stores.Node("n1", "f1").Get("n"); v != 2.0 {
+		t.Errorf("n: %v", v)
+	}
+}
+
+func TestContextForms(t *testing.T) {
+	tests := map[string]string{
+		"flow.set(['a', 'b', 'c'], [1, 2]); return {p: flow.get(['a', 'b', 'c', 'd'])}":                       `{"p":[1,2,null,null]}`,
+		"flow.set(['a', 'b'], 1); return {p: flow.get(['a', 'b'])}":                                           `{"p":[1,null]}`,
+		"let p; flow.set('a', 1, () => {}); flow.get('a', (e, v) => { p = [e, v] }); return {p}":              `{"p":[null,1]}`,
+		"let p; flow.get(['a', 'b'], (...all) => { p = all.length }); return {p}":                             `{"p":3}`,
+		"let p; flow.set('x', 1); flow.keys((e, k) => { p = k }); return {p}":                                 `{"p":["x"]}`,
+		"flow.set('a', 1, 'default'); return {p: flow.get('a', 'default') + flow.get('#:(default)::a')}":      `{"p":2}`,
+		"flow.set('a.b[1]', 1); return {p: flow.get('a')}":                                                    `{"p":{"b":[null,1]}}`,
+		"flow.set('a', {b: 1}); flow.set('a.b', 2); return {p: flow.get('a')}":                                `{"p":{"b":2}}`,
+		"flow.set('a', 1); flow.set('a', undefined); return {p: flow.get('a') === undefined, k: flow.keys()}": `{"p":true,"k":[]}`,
+		"let p; flow.get('a.', (e) => { p = e.code }); return {p}":                                            `{"p":"INVALID_EXPR"}`,
+		"flow.set('l', [1]); flow.get('l').push(2); return {p: flow.get('l')}":                                `{"p":[1,2]}`,
+		"flow.set('f', Buffer.from('x')); return {p: Buffer.isBuffer(flow.get('f'))}":                         `{"p":true}`,
+	}
+	for body, want := range tests {
+		t.Run(body, func(t *testing.T) {
+			d := start(t, body)
+			d.Handle(`{}`)
+			equal(t, "sent", d.Sent(0), []string{want})
+			equal(t, "log", log(d), nil)
+		})
+	}
+}
+
+// TestContextInPlace changes what get returned and never sets it.
+func TestContextInPlace(t *testing.T) {
+	stores := state.New()
+	if err := stores.Flow("f1").Set("list", flow.Array{1.0}); err != nil {
+		t.Fatal(err)
+	}
+	d := flowtest.New(t, function.Type(stores), config("context.set('other', msg.n); const l = flow.get('list'); l.push(msg.n); return {l: l.slice()}"))
+	d.Handle(`{"n":2}`)
+	d.Handle(`{"n":3}`)
+	if err := stores.Flow("f1").Set("other", true); err != nil {
+		t.Fatal(err)
+	}
+	d.Handle(`{"n":4}`)
+	if err := stores.Flow("f1").Set("list", flow.Array{}); err != nil {
+		t.Fatal(err)
+	}
+	d.Handle(`{"n":5}`)
+	equal(t, "sent", d.Sent(0), []string{`{"l":[1,2]}`, `{"l":[1,2,3]}`, `{"l":[1,2,3,4]}`, `{"l":[5]}`})
+}

@@ -1,0 +1,248 @@
+package function
+
+import (
+	_ "embed"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/dop251/goja"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/js"
+)
+
+// sandbox is the realm in which the scripts of one node run.
+type sandbox struct {
+	node    *Node
+	vm      *js.VM
+	timers  *js.Timers
+	proto   *goja.Object // what all node objects have
+	scripts map[*goja.Program]goja.Callable
+	onClose []goja.Callable
+	out     flow.Outlet // of the call or task that runs
+
+	rejected map[*goja.Promise]struct{} // promises whose error nobody has taken
+}
+
+//go:embed red.js
+var redSource string
+
+// redProgram is RED.util, compiled once for all nodes.
+var redProgram = sync.OnceValues(func() (*goja.Program, error) { return goja.Compile("red.js", redSource, true) })
+
+func newSandbox(n *Node) (*sandbox, error) {
+	s := &sandbox{node: n, vm: js.New(), scripts: map[*goja.Program]goja.Callable{},
+		rejected: map[*goja.Promise]struct{}{}}
+	rt := s.vm.Runtime
+	rt.SetPromiseRejectionTracker(func(p *goja.Promise, op goja.PromiseRejectionOperation) {
+		if op == goja.PromiseRejectionReject {
+			s.rejected[p] = struct{}{}
+		} else {
+			delete(s.rejected, p)
+		}
+	})
+	s.timers = js.NewTimers(s.vm, s.fire)
+	s.defineContext()
+	env := rt.NewObject()
+	_ = env.Set("get", s.getenv)
+	_ = rt.Set("env", env)
+	s.vm.Lazy("console", s.console)
+	s.vm.Lazy("RED", s.red)
+	for _, lib := range n.cfg.Libs {
+		m, err := s.vm.Module(lib.Module)
+		if err != nil {
+			return nil, err
+		}
+		_ = rt.Set(lib.Var, m)
+	}
+	return s, nil
+}
+
+// function returns the function that a program is.
+func (s *sandbox) function(p *goja.Program) (goja.Callable, error) {
+	if f, ok := s.scripts[p]; ok {
+		return f, nil
+	}
+	v, err := s.vm.Runtime.RunProgram(p)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := goja.AssertFunction(v)
+	if !ok {
+		return nil, fmt.Errorf("the script is no function body")
+	}
+	s.scripts[p] = f
+	return f, nil
+}
+
+// within runs a piece of script. What it sends without a message of its own
+// goes to the outlet. A limited one is interrupted when the node's timeout is
+// over.
+func (s *sandbox) within(out flow.Outlet, limited bool, f func() error) error {
+	s.out = out
+	defer func() { s.out = flow.Outlet{} }()
+	interrupt := &s.node.code.interrupt
+	interrupt.begin(s.vm.Runtime)
+	defer interrupt.end()
+	if limit := time.Duration(s.node.cfg.Timeout * float64(time.Second)); limited && limit > 0 {
+		timer := time.AfterFunc(limit, func() { interrupt.fire(errTimeout(limit)) })
+		defer timer.Stop()
+	}
+	return f()
+}
+
+// fire brings the callback of a timer to the flow's loop.
+func (s *sandbox) fire(callback func() error) {
+	n := s.node
+	n.env.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.sandbox != s {
+			return nil // the node has stopped
+		}
+		c := &call{node: n}
+		if err := c.failure(s.within(out, false, callback)); err != nil {
+			n.env.Error(err, flow.NewMessage())
+		}
+		s.reportRejected()
+		return nil
+	}))
+}
+
+// reportRejected reports the errors of promises that nobody waits for.
+func (s *sandbox) reportRejected() {
+	for p := range s.rejected {
+		c := &call{node: s.node}
+		s.node.env.Error(c.failure(thrownError{p.Result()}), nil)
+		delete(s.rejected, p)
+	}
+}
+
+// then calls settled when a promise is settled.
+func (s *sandbox) then(promise goja.Value, settled func(goja.Value, error)) error {
+	rt := s.vm.Runtime
+	then, ok := goja.AssertFunction(promise.ToObject(rt).Get("then"))
+	if !ok {
+		return fmt.Errorf("the promise has no then")
+	}
+	_, err := then(promise, rt.ToValue(func(call goja.FunctionCall) goja.Value {
+		settled(call.Argument(0), nil)
+		return goja.Undefined()
+	}), rt.ToValue(func(call goja.FunctionCall) goja.Value {
+		settled(nil, thrownError{call.Argument(0)})
+		return goja.Undefined()
+	}))
+	return err
+}
+
+// thrownError is what a promise was rejected with.
+type thrownError struct{ value goja.Value }
+
+func (e thrownError) Error() string { return e.value.String() }
+
+func (s *sandbox) getenv(call goja.FunctionCall) goja.Value {
+	v, ok := s.node.env.Getenv(call.Argument(0).String())
+	if !ok {
+		return goja.Undefined()
+	}
+	return s.vm.ToJS(v)
+}
+
+// console writes to the node's log.
+func (s *sandbox) console() goja.Value {
+	o := s.vm.Runtime.NewObject()
+	for name, level := range map[string]flow.Level{
+		"log": flow.LevelInfo, "info": flow.LevelInfo, "dir": flow.LevelInfo, "warn": flow.LevelWarn,
+		"error": flow.LevelError, "debug": flow.LevelDebug, "trace": flow.LevelTrace,
+	} {
+		_ = o.Set(name, func(call goja.FunctionCall) goja.Value {
+			s.node.env.Report(level, s.format(call.Arguments), nil)
+			return goja.Undefined()
+		})
+	}
+	return o
+}
+
+func (s *sandbox) format(args []goja.Value) string {
+	m, err := s.vm.Module("util")
+	if err != nil {
+		return err.Error()
+	}
+	format, _ := goja.AssertFunction(m.ToObject(s.vm.Runtime).Get("format"))
+	text, err := format(goja.Undefined(), args...)
+	if err != nil {
+		return err.Error()
+	}
+	return text.String()
+}
+
+func (s *sandbox) red() goja.Value {
+	rt := s.vm.Runtime
+	p, err := redProgram()
+	if err != nil {
+		panic(rt.NewGoError(err))
+	}
+	natives := rt.NewObject()
+	_ = natives.Set("parsePath", s.parsePath)
+	_ = natives.Set("generateId", func(goja.FunctionCall) goja.Value { return s.vm.ToJS(flow.Text(flow.NewID())) })
+	_ = natives.Set("getenv", s.getenv)
+	red, err := s.vm.RunFactory(p, natives, rt.Get("Buffer"), rt.Get("flow"), rt.Get("global"))
+	if err != nil {
+		panic(rt.NewGoError(err))
+	}
+	return red
+}
+
+// parsePath is natives.parsePath(expr): the path's parts, a string for a key, a
+// number for an index and a list for a nested path.
+func (s *sandbox) parsePath(call goja.FunctionCall) goja.Value {
+	p, err := flow.ParsePath(call.Argument(0).String())
+	if err != nil {
+		s.throw(err, "INVALID_EXPR")
+	}
+	var parts func(flow.Path) goja.Value
+	parts = func(p flow.Path) goja.Value {
+		list := make([]any, len(p))
+		for i, step := range p {
+			switch {
+			case step.Nested != nil:
+				list[i] = parts(step.Nested)
+			case step.IsKey:
+				list[i] = step.Key
+			default:
+				list[i] = step.Index
+			}
+		}
+		return s.vm.Runtime.NewArray(list...)
+	}
+	return parts(p)
+}
+
+// throw makes a Go error an exception in the script that runs.
+func (s *sandbox) throw(err error, code string) {
+	o, e := s.vm.Runtime.New(s.vm.Runtime.Get("Error"), s.vm.Runtime.ToValue(err.Error()))
+	if e != nil {
+		panic(s.vm.Runtime.NewGoError(err))
+	}
+	if code != "" {
+		_ = o.Set("code", code)
+	}
+	panic(o)
+}
+
+func (s *sandbox) typeof(v goja.Value) string {
+	if _, ok := v.(*goja.Symbol); ok {
+		return "symbol"
+	}
+	switch v.ExportType().Kind() {
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int64, reflect.Float64:
+		return "number"
+	}
+	return "bigint"
+}
