@@ -70,7 +70,7 @@ func newServer(t *testing.T) *server {
 			t.Error(err)
 		}
 	})
-	return &server{t: t, rt: rt, handler: admin.NewHandler(rt), pressed: pressed}
+	return &server{t: t, rt: rt, handler: admin.NewHandler(rt, slog.New(slog.DiscardHandler)), pressed: pressed}
 }
 
 // do makes a request; headers are name, value, name, value …
@@ -254,7 +254,7 @@ func TestRoutes(t *testing.T) {
 func TestListen(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "example.com:0", "127.0.0.1", "127.0.0.1:http:1"} {
 		if l, err := admin.Listen(t.Context(), address); err == nil {
-			l.Close()
+			_ = l.Close()
 			t.Errorf("Listen(%q) must fail", address)
 		}
 	}
@@ -267,7 +267,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := admin.Listen(t.Context(), l.Addr().String()); err == nil {
-		again.Close()
+		_ = again.Close()
 		t.Error("a busy port must be an error")
 	}
 	srv := admin.Start(l, s.rt, slog.New(slog.DiscardHandler))

@@ -104,8 +104,12 @@ func (h *handler) deploy(ctx context.Context, list flow.Array, t runtime.DeployT
 	if problems.HasErrors() {
 		return problems
 	}
-	_, err := h.rt.Deploy(ctx, flows, t)
-	return err
+	plan, err := h.rt.Deploy(ctx, flows, t)
+	if err != nil {
+		return err
+	}
+	h.log.Info("deployed", "type", string(t), "added", len(plan.Add), "restarted", len(plan.Restart), "removed", len(plan.Remove), "rewired", len(plan.Rewire))
+	return nil
 }
 
 func failDeploy(w http.ResponseWriter, err error) {

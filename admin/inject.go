@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 
@@ -13,6 +14,7 @@ import (
 // handler answers the requests of one runtime.
 type handler struct {
 	rt        *runtime.Runtime
+	log       *slog.Logger
 	deploying sync.Mutex // see postFlows
 }
 

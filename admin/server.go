@@ -59,7 +59,7 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 func Start(l net.Listener, rt *runtime.Runtime, log *slog.Logger) *Server {
 	s := &Server{
 		http: http.Server{
-			Handler:           NewHandler(rt),
+			Handler:           NewHandler(rt, log),
 			ReadHeaderTimeout: headerTimeout,
 			ReadTimeout:       readTimeout,
 			WriteTimeout:      answerTimeout,
@@ -88,9 +88,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// NewHandler returns the API of a runtime, guarded against foreign pages.
-func NewHandler(rt *runtime.Runtime) http.Handler {
-	h := &handler{rt: rt}
+// NewHandler returns the API of a runtime, guarded against foreign pages. The
+// deploys are logged.
+func NewHandler(rt *runtime.Runtime, log *slog.Logger) http.Handler {
+	h := &handler{rt: rt, log: log}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /flows", h.getFlows)
 	mux.HandleFunc("POST /flows", h.postFlows)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/flowrun/flowrun/flow"
@@ -21,8 +22,8 @@ func TestScenarios(t *testing.T) {
 		t.Skip("scenarios wait for what they drive: a minute or so")
 	}
 	binary := flowrunBinary(t)
+	suite := suite{binary: binary, types: nodeTypes(t, binary), ports: newPortPool()}
 	differences := loadDifferences(t)
-	ports := newPortPool()
 	var results results
 	names := scenarioNames(t)
 	t.Cleanup(func() { // when all of them are done
@@ -37,17 +38,37 @@ func TestScenarios(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			defer func() { results.add(t, name, declared(differences, name)) }()
-			got := runScenario(t, name, binary, ports)
+			got := suite.run(t, name)
 			found := diff(loadTranscript(t, name), got, ignoredKeys)
 			d := declared(differences, name)
 			if *update && d != nil {
 				d.setExpected(found)
 			}
-			if problems := judge(found, d); problems != "" {
+			problems := judge(found, d)
+			if reason, ok := unbuilt[name]; ok {
+				expectToDiffer(t, problems, reason)
+			} else if problems != "" {
 				t.Errorf("%s differs from its transcript (-) or from what is declared (-):\n%s", name, problems)
 			}
 		})
 	}
+}
+
+// unbuilt are scenarios that need what is not built yet and has no node type of
+// its own to tell by.
+var unbuilt = map[string]string{
+	"f08-subflow":               "subflows are not built yet",
+	"f34-switch-change-jsonata": "JSONata is not built yet",
+	"f36-nested-subflow":        "subflows are not built yet",
+}
+
+// expectToDiffer skips a scenario, but fails once it need not be skipped any more.
+func expectToDiffer(t *testing.T, problems, reason string) {
+	t.Helper()
+	if problems == "" {
+		t.Fatal("it is as recorded: take it out of unbuilt")
+	}
+	t.Skip(reason)
 }
 
 // flowrunBinary builds flowrun, or returns the one that FLOWRUN_BIN names.
@@ -63,15 +84,37 @@ func flowrunBinary(t *testing.T) string {
 	return binary
 }
 
-// runScenario runs a scenario here or in a namespace and returns its transcript.
-// It skips what cannot run.
-func runScenario(t *testing.T, name, binary string, ports *portPool) *flow.Object {
+// nodeTypes asks the binary which node types it has.
+func nodeTypes(t *testing.T, binary string) []string {
 	t.Helper()
-	taken := ports.take(t, 1+scenarioPorts)
-	r := runner{name: name, binary: binary, dir: t.TempDir(), adminPort: taken[0], ports: newPortMap(taken[1:])}
+	output, err := exec.CommandContext(t.Context(), binary, "nodes", "--names").Output()
+	if err != nil {
+		t.Fatalf("asking flowrun for its node types: %v", err)
+	}
+	return strings.Fields(string(output))
+}
+
+// suite is what the scenarios share.
+type suite struct {
+	binary string
+	types  []string // that the binary has
+	ports  *portPool
+}
+
+// run runs a scenario here or in a namespace and returns its transcript. It
+// skips what cannot run.
+func (su suite) run(t *testing.T, name string) *flow.Object {
+	t.Helper()
+	taken := su.ports.take(t, 1+scenarioPorts)
+	r := runner{name: name, binary: su.binary, dir: t.TempDir(), adminPort: taken[0], ports: newPortMap(taken[1:])}
 	s, err := loadScenario(name, r.ports)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if missing, err := s.missingType(su.types); err != nil {
+		t.Fatal(err)
+	} else if missing != "" {
+		t.Skipf("type %s is not built yet", missing)
 	}
 	var transcript *flow.Object
 	if slices.Contains(s.Requires, "netns") {

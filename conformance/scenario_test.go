@@ -101,7 +101,7 @@ func (s *segment) UnmarshalJSON(text []byte) error {
 // patience is how many times longer than a scenario says the driver waits: what
 // took Node-RED so long may take longer on a busy machine, and a wait that
 // succeeds takes no longer by it.
-const patience = 3
+const patience = 2
 
 func milliseconds(given *int, otherwise int) time.Duration {
 	if given != nil {
@@ -162,6 +162,22 @@ func loadScenario(name string, ports portMap) (scenario, error) {
 		return s, fmt.Errorf("reading scenario %s: %w", name, err)
 	}
 	return s, nil
+}
+
+// missingType returns a node type of the flow that is none of those given, "" if
+// all of them are.
+func (s scenario) missingType(types []string) (string, error) {
+	var nodes []struct{ Type string }
+	if err := json.Unmarshal(s.Flow, &nodes); err != nil {
+		return "", fmt.Errorf("reading the flow of %s: %w", s.Name, err)
+	}
+	for _, node := range nodes {
+		structure := node.Type == "tab" || strings.HasPrefix(node.Type, "subflow")
+		if !structure && !slices.Contains(types, node.Type) {
+			return node.Type, nil
+		}
+	}
+	return "", nil
 }
 
 // TestScenarioFiles checks that every scenario has its transcript and the other way round.

@@ -1,6 +1,9 @@
 package flow
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Node is a node instance. Its flow calls Handle with one message after the
 // other and never two at a time; Handle must not block. An error goes to the
@@ -63,8 +66,11 @@ const (
 
 // Router is the engine's side of an [Outlet].
 type Router interface {
-	Route(c *Cause, port int, msg *Message)
-	RouteAll(c *Cause, ports [][]*Message)
+	// Route sends messages, none of them nil, to the wires of a port: all of
+	// them to the first wire, then all to the second.
+	Route(c *Cause, port int, msg *Message, more []*Message)
+	// Wanted tells whether a message sent to the port has any effect.
+	Wanted(port int) bool
 	Hold(c *Cause, msg *Message) (done func(error))
 }
 
@@ -84,11 +90,45 @@ func NewOutlet(r Router, msg *Message, c *Cause) Outlet { return Outlet{r, msg, 
 // Send sends a message to all wires of a port, counted from 0. A nil message
 // and a port that does not exist are ignored. The message belongs to the
 // engine from then on.
-func (o Outlet) Send(port int, msg *Message) { o.router.Route(o.cause, port, msg) }
+func (o Outlet) Send(port int, msg *Message) {
+	if msg != nil {
+		o.router.Route(o.cause, port, msg, nil)
+	}
+}
 
 // SendAll sends in one call a list of messages for each port: all messages of a
-// port go to its first wire, then all to the second, as in Node-RED.
-func (o Outlet) SendAll(ports [][]*Message) { o.router.RouteAll(o.cause, ports) }
+// port go to its first wire, then all to the second, as in Node-RED. Messages
+// without an id get that of the first message that has one, or a new one.
+func (o Outlet) SendAll(ports [][]*Message) {
+	var id Value
+	for _, msgs := range ports {
+		for _, m := range msgs {
+			if m != nil && id == nil {
+				id = m.root.Get(MsgID)
+			}
+		}
+	}
+	if id == nil {
+		id = NewID()
+	}
+	for port, msgs := range ports {
+		if slices.Contains(msgs, nil) {
+			msgs = slices.DeleteFunc(slices.Clone(msgs), func(m *Message) bool { return m == nil })
+		}
+		for _, m := range msgs {
+			if !m.Has(MsgID) {
+				m.Set(MsgID, id)
+			}
+		}
+		if len(msgs) > 0 {
+			o.router.Route(o.cause, port, msgs[0], msgs[1:])
+		}
+	}
+}
+
+// Wanted tells whether a message sent to the port has any effect: whether it is
+// wired, or somebody looks on. A node need not make a message that is not.
+func (o Outlet) Wanted(port int) bool { return o.router.Wanted(port) }
 
 // Cause returns the cause of the message being handled. Who holds it keeps the
 // source of the message waiting.

@@ -89,6 +89,7 @@ func TestChat(t *testing.T) {
 
 	ann.say("/quit\n")
 	ann.expectEnd()
+	_ = ann.Close() // the session ends when both sides have
 	bob.expect("guest1 left\n")
 	bob.say("/who\n")
 	bob.expect("Bob\n")
@@ -120,15 +121,36 @@ func TestPromptDevice(t *testing.T) {
 	client.expectEnd()
 }
 
+// The answer comes from the socket of udp-out, not from the port that the client
+// sent to. So the clients are sockets that are open to all.
 func TestUDPEcho(t *testing.T) {
 	d := deploy(t, "udp-echo.json")
-	first, second := d.dialUDP("7781"), d.dialUDP("7781")
-	first.say("one")
-	first.expect("one")
-	second.say("two\x00\xff")
-	second.expect("two\x00\xff")
-	first.say("three")
-	first.expect("three")
+	server, err := net.ResolveUDPAddr("udp", d.addr("7781"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var clients [2]*net.UDPConn
+	for i := range clients {
+		clients[i], err = net.ListenUDP("udp", &net.UDPAddr{IP: server.IP})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = clients[i].Close() }()
+		if err := clients[i].SetDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := make([]byte, 100)
+	for i, text := range []string{"one", "two\x00\xff", "three"} {
+		client := clients[i%2]
+		if _, err := client.WriteTo([]byte(text), server); err != nil {
+			t.Fatal(err)
+		}
+		n, _, err := client.ReadFrom(got)
+		if err != nil || string(got[:n]) != text {
+			t.Errorf("got %q, %v; want %q", got[:n], err, text)
+		}
+	}
 }
 
 func TestMulticast(t *testing.T) {

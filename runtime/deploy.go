@@ -92,7 +92,7 @@ func (r *Runtime) make(flows *flowfile.Flows, list []*flowfile.Node) ([]instance
 		if !ok {
 			continue // Check has named it
 		}
-		p := r.placeFor(n)
+		p := r.placeFor(n, typ)
 		lookup := env.Lookup(n)
 		node, err := typ.New(flowfile.Substitute(n.Props, lookup), flow.Env{
 			ID: n.ID, Type: n.Type, Name: n.Name, Flow: n.Z, Path: pathOf(n), Wires: len(n.Wires),
@@ -126,15 +126,15 @@ func pathOf(n *flowfile.Node) string {
 }
 
 // placeFor returns the place that a node has, or a new one. A node that moved
-// to another flow gets a new one.
-func (r *Runtime) placeFor(n *flowfile.Node) *place {
+// to another flow, or is of another type now, gets a new one.
+func (r *Runtime) placeFor(n *flowfile.Node, typ flow.Type) *place {
 	r.mu.RLock()
 	p := r.places[n.ID]
 	r.mu.RUnlock()
-	if p != nil && p.info.Flow == n.Z {
+	if p != nil && p.info.Flow == n.Z && p.info.Type == n.Type {
 		return p
 	}
-	return &place{info: infoOf(n)}
+	return &place{info: infoOf(n), source: typ.Inputs == 0}
 }
 
 // showsName lists the types of Node-RED that keep their name even if it is

@@ -12,9 +12,10 @@ import (
 // place is where a node stands: all that outlives the node's instance. It is
 // the instance's flow.Host and the flow.Router of its outlets.
 type place struct {
-	info  Info
-	loop  *loop
-	stats stats
+	info   Info
+	source bool // its node has no input
+	loop   *loop
+	stats  stats
 
 	starting atomic.Bool // its node is in Start
 	badgeMu  sync.Mutex
@@ -66,83 +67,40 @@ func (p *place) item(c *flow.Cause, t flow.Task) item {
 }
 
 // Route implements [flow.Router].
-func (p *place) Route(c *flow.Cause, port int, msg *flow.Message) {
-	if msg == nil || port < 0 {
-		return
-	}
-	var targets []*place
-	if port < len(p.wires) {
-		targets = p.wires[port]
-	}
+func (p *place) Route(c *flow.Cause, port int, msg *flow.Message, more []*flow.Message) {
+	targets := p.targets(port)
 	if len(targets) > 0 && !msg.Has(flow.MsgID) {
 		msg.Set(flow.MsgID, flow.NewID())
 	}
-	p.stats.sent.Add(1)
+	p.stats.sent.Add(uint64(1 + len(more)))
 	if t := p.loop.rt.tap.Load(); t != nil {
 		t.send(p, port, msg)
-	}
-	for i, target := range targets {
-		m := msg
-		if i < len(targets)-1 {
-			m = msg.Clone()
-		}
-		p.loop.enqueue(delivery{target, c, m})
-	}
-}
-
-// RouteAll implements [flow.Router].
-func (p *place) RouteAll(c *flow.Cause, ports [][]*flow.Message) {
-	p.shareID(ports)
-	tap := p.loop.rt.tap.Load()
-	for port, msgs := range ports {
-		for _, m := range msgs {
-			if m == nil {
-				continue
-			}
-			p.stats.sent.Add(1)
-			if tap != nil {
-				tap.send(p, port, m)
-			}
-		}
-		if port >= len(p.wires) {
-			continue
-		}
-		for _, target := range p.wires[port] {
-			for _, m := range msgs {
-				if m != nil {
-					p.loop.enqueue(delivery{target, c, m.Clone()})
-				}
-			}
+		for _, m := range more {
+			t.send(p, port, m)
 		}
 	}
-}
-
-// shareID gives all messages of one call that lack an id the first one there
-// is, or a new one.
-func (p *place) shareID(ports [][]*flow.Message) {
-	var id flow.Value
-	wired := false
-	for port, msgs := range ports {
-		wired = wired || port < len(p.wires) && len(p.wires[port]) > 0
-		for _, m := range msgs {
-			if m != nil && id == nil {
-				id = m.Get(flow.MsgID)
-			}
-		}
-	}
-	if !wired {
+	if len(targets) == 1 && len(more) == 0 {
+		p.loop.enqueue(delivery{targets[0], c, msg})
 		return
 	}
-	if id == nil {
-		id = flow.NewID()
-	}
-	for _, msgs := range ports {
-		for _, m := range msgs {
-			if m != nil && !m.Has(flow.MsgID) {
-				m.Set(flow.MsgID, id)
-			}
+	for _, target := range targets {
+		p.loop.enqueue(delivery{target, c, msg.Clone()})
+		for _, m := range more {
+			p.loop.enqueue(delivery{target, c, m.Clone()})
 		}
 	}
+}
+
+// Wanted implements [flow.Router].
+func (p *place) Wanted(port int) bool {
+	return len(p.targets(port)) > 0 || p.loop.rt.tap.Load() != nil
+}
+
+func (p *place) targets(port int) []*place {
+	if port < 0 || port >= len(p.wires) {
+		return nil
+	}
+	return p.wires[port]
 }
 
 // enqueue puts a delivery at the end of the queue.
@@ -196,7 +154,7 @@ func (p *place) finish(err error, msg *flow.Message, c *flow.Cause) {
 	}
 	for _, to := range p.completes {
 		m := msg.Clone()
-		m.Set("complete", flow.NewObject("source", p.source()))
+		m.Set("complete", flow.NewObject("source", p.origin()))
 		p.loop.deliverNow(delivery{to, c, m})
 	}
 }
@@ -213,8 +171,8 @@ func (p *place) fail(err error, msg *flow.Message, c *flow.Cause) {
 	}
 }
 
-// source describes the node in what catch, status and complete nodes send.
-func (p *place) source() *flow.Object {
+// origin describes the node in what catch, status and complete nodes send.
+func (p *place) origin() *flow.Object {
 	o := flow.NewObject("id", p.info.ID, "type", p.info.Type)
 	if p.info.hasName {
 		o.Set("name", p.info.Name)
@@ -234,6 +192,7 @@ func (p *place) Status(badge *flow.Object) {
 	if t := rt.tap.Load(); t != nil {
 		t.status(p, badge)
 	}
+	rt.logBadge(p, badge)
 	// As in Node-RED, status nodes do not see what a node shows when it starts.
 	if rt.watchesStatus.Load() && !p.starting.Load() {
 		p.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {

@@ -261,6 +261,25 @@ func (r *Runtime) logNode(p *place, level flow.Level, text string) {
 	default:
 		to = slog.LevelDebug
 	}
+	r.logAbout(p, to, text)
+}
+
+// logBadge logs what a node shows: that something is wrong, what a source says
+// of itself (a server that listens), and the rest for who debugs.
+func (r *Runtime) logBadge(p *place, badge *flow.Object) {
+	text, _ := badge.Get("text").(string)
+	switch {
+	case text == "":
+	case badge.Get("fill") == "red":
+		r.logAbout(p, slog.LevelWarn, text)
+	case p.source && badge.Get("fill") == "green":
+		r.logAbout(p, slog.LevelInfo, text)
+	default:
+		r.logAbout(p, slog.LevelDebug, text)
+	}
+}
+
+func (r *Runtime) logAbout(p *place, to slog.Level, text string) {
 	if !r.log.Enabled(r.ctx, to) {
 		return
 	}

@@ -163,7 +163,7 @@ func (p *place) catch(err error, msg *flow.Message, c *flow.Cause) bool {
 
 // errorValue is msg.error of what a catch node sends.
 func (p *place) errorValue(err error, count float64) *flow.Object {
-	source := p.source()
+	source := p.origin()
 	source.Set("count", count)
 	o := flow.NewObject("message", err.Error(), "source", source)
 	var e *flow.Error
@@ -185,7 +185,7 @@ func (p *place) errorValue(err error, count float64) *flow.Object {
 func (p *place) tellStatus(badge *flow.Object, c *flow.Cause) {
 	for _, w := range p.statusers {
 		status := badge.Clone()
-		status.Set("source", p.source())
+		status.Set("source", p.origin())
 		m := flow.NewMessage()
 		m.Set("status", status)
 		p.loop.deliverNow(delivery{w.place, c, m})

@@ -81,12 +81,12 @@ var reportFormats = map[string]func(io.Writer, flowfile.Problems) error{
 }
 
 func reportText(w io.Writer, problems flowfile.Problems) error {
+	text := problems.Error()
 	if len(problems) == 0 {
-		_, err := fmt.Fprintln(w, "no problems")
-		return err
+		text = "no problems"
 	}
-	printProblems(w, problems)
-	return nil
+	_, err := fmt.Fprintln(w, text)
+	return err
 }
 
 func reportJSON(w io.Writer, problems flowfile.Problems) error {

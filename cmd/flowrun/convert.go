@@ -1,9 +1,6 @@
 package main
 
 import (
-	"io"
-	"os"
-
 	"github.com/spf13/cobra"
 
 	"github.com/flowrun/flowrun/flowfile"
@@ -34,7 +31,10 @@ standard input.`,
 			if problems.HasErrors() {
 				return problems
 			}
-			printProblems(cmd.ErrOrStderr(), problems)
+			warn(cmd.ErrOrStderr(), problems)
+			if to == "json" {
+				flows.Layout() // without positions the editor would not show the nodes
+			}
 			text := flows.JSON()
 			switch {
 			case to == "yaml" && byHand:
@@ -58,16 +58,4 @@ func otherFormat(input, output string) string {
 		return "yaml"
 	}
 	return "json"
-}
-
-// writeResult writes to a file, or to standard output if there is no name.
-func writeResult(stdout io.Writer, name string, text []byte) error {
-	if name == "" {
-		_, err := stdout.Write(text)
-		return err
-	}
-	if err := os.WriteFile(name, text, 0o644); err != nil { // the mode is that of a new file only
-		return fileError(err)
-	}
-	return nil
 }

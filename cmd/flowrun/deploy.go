@@ -8,9 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,11 +36,11 @@ type deployment struct {
 	drain   time.Duration
 	log     logFlags
 
-	adminGiven bool // --admin stands on the command line
-	stdout     io.Writer
-	stderr     io.Writer
-	logger     *slog.Logger
-	seen       []stamp // of the files as they run
+	given  func(flag string) bool // tells whether a flag stands on the command line
+	stdout io.Writer
+	stderr io.Writer
+	logger *slog.Logger
+	seen   []stamp // of the files as they run
 }
 
 func newDeploy() *cobra.Command {
@@ -56,14 +54,14 @@ second signal ends it at once. Several files are one deployment; - is standard
 input.`,
 		Args: files,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d.files, d.adminGiven = args, cmd.Flags().Changed("admin")
+			d.files, d.given = args, cmd.Flags().Changed
 			d.stdout, d.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return d.run()
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&d.admin, "admin", "127.0.0.1:1880", "serve the admin API on this loopback `ADDRESS`, or off")
-	f.StringVar(&d.typ, "type", "full", "what a redeploy restarts: `full|flows|nodes`")
+	f.StringVar(&d.typ, "type", "full", "what a redeploy restarts: `full|flows|nodes`; for --watch nodes if not given")
 	f.BoolVar(&d.dryRun, "dry-run", false, "print the plan and start nothing")
 	f.BoolVar(&d.watch, "watch", false, "redeploy what changed when a file changes")
 	f.StringVar(&d.trace, "trace", "", "append all that happens to a `FILE`, a JSON object a line")
@@ -136,29 +134,28 @@ func (d *deployment) printPlan(o engineOptions, flows *flowfile.Flows, t runtime
 	if problems.HasErrors() {
 		return problems
 	}
-	printProblems(d.stderr, problems)
+	warn(d.stderr, problems)
 	_, err = io.WriteString(d.stdout, runtime.Diff(nil, flows, t).String())
 	return err
 }
 
 // serve runs the flows until a signal comes.
 func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.DeployType) (err error) {
-	ctx, stop := untilSignal()
+	ctx, stop := untilSignal(os.Exit)
 	defer stop()
 	listener, err := d.listenAdmin(ctx)
 	if err != nil {
 		return err
 	}
 	if listener != nil {
-		defer listener.Close()
+		defer func() { _ = listener.Close() }() // the admin server may have done so
 	}
 	if d.trace != "" {
-		f, err := os.OpenFile(d.trace, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			return fileError(err)
+		var closeTrace func() error
+		if o.trace, closeTrace, err = openTrace(d.trace); err != nil {
+			return err
 		}
-		o.trace = runtime.NewTrace(f, version)
-		defer func() { err = errors.Join(err, o.trace.Close(), f.Close()) }()
+		defer func() { err = errors.Join(err, closeTrace()) }()
 	}
 	e, err := newEngine(o)
 	if err != nil {
@@ -172,6 +169,17 @@ func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.Dep
 		d.logger.Warn("not everything came to its end", "error", closeErr)
 	}
 	return err
+}
+
+// openTrace appends to a file, which only its owner may read: a trace has all
+// that the flows get to see.
+func openTrace(name string) (*runtime.Trace, func() error, error) {
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fileError(err)
+	}
+	trace := runtime.NewTrace(f, version)
+	return trace, func() error { return errors.Join(trace.Close(), f.Close()) }, nil
 }
 
 // start deploys for the first time.
@@ -218,28 +226,9 @@ func (d *deployment) listenAdmin(ctx context.Context) (net.Listener, error) {
 	if err == nil {
 		return l, nil
 	}
-	if d.adminGiven {
+	if d.given("admin") {
 		return nil, fmt.Errorf("%w; choose another with --admin ADDRESS, or --admin off", err)
 	}
 	d.logger.Warn("there is no admin API: its default address is not free; choose one with --admin ADDRESS", "error", err)
 	return nil, nil
-}
-
-// untilSignal returns a context that ends with the first SIGINT or SIGTERM. The
-// second one ends the process.
-func untilSignal() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
-			return
-		}
-		<-signals
-		os.Exit(exitFailed)
-	}()
-	return ctx, func() { signal.Stop(signals); cancel() }
 }

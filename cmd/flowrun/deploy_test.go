@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestDeployEcho(t *testing.T) {
@@ -46,7 +44,7 @@ func TestBusyPortLeavesOthersRunning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer busy.Close()
+	defer func() { _ = busy.Close() }()
 	dir, free := t.TempDir(), freePort(t)
 	write(t, dir, "busy.json", echoFlow(busy.Addr().(*net.TCPAddr).Port, "busy"))
 	write(t, dir, "free.json", echoFlow(free, "free"))
@@ -72,7 +70,7 @@ func TestAdmin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer answer.Body.Close()
+		defer func() { _ = answer.Body.Close() }()
 		if answer.StatusCode != want {
 			text, err := io.ReadAll(answer.Body)
 			t.Errorf("POST %s: %d %s, %v", path, answer.StatusCode, text, err)
@@ -106,7 +104,7 @@ func TestAdmin(t *testing.T) {
 
 func TestDefaultAdminPortMayBeBusy(t *testing.T) {
 	if busy, err := net.Listen("tcp", "127.0.0.1:1880"); err == nil {
-		defer busy.Close()
+		defer func() { _ = busy.Close() }()
 	}
 	dir := t.TempDir()
 	write(t, dir, "flows.json", `[{"id": "c", "type": "comment"}]`)
@@ -126,7 +124,7 @@ func TestWatch(t *testing.T) {
 
 	write(t, dir, "two.json", `[{"id": "x",`)
 	p.await(`ERROR the changed files were not deployed; what ran before goes on`)
-	p.await(`^two.json:1:`)
+	p.await(`ERROR two.json:1:`)
 	expectEcho(t, c, "with an error in the file")
 
 	write(t, dir, "two.json", echoFlow(second, "two"))
@@ -145,34 +143,4 @@ func TestEnvironment(t *testing.T) {
 	other := freePort(t)
 	q := start(t, dir, "deploy", "--admin", "off", "--env-file", "env", "--env", fmt.Sprintf("PORT=%d", other), "flows.json")
 	q.await(fmt.Sprintf(`listening :%d`, other))
-}
-
-func TestSecondSignalEndsAtOnce(t *testing.T) {
-	dir, port := t.TempDir(), freePort(t)
-	write(t, dir, "echo.json", echoFlow(port, "e"))
-	p := start(t, dir, "deploy", "--admin", "off", "--drain", "10m", "echo.json")
-	p.await(`listening`)
-	fillUp(t, dial(t, port)) // echoes wait for a peer that does not read
-	p.stop()
-	p.await(`stopping; a second signal stops at once`)
-	p.stop()
-	if code := p.wait(); code != exitFailed {
-		t.Errorf("exit code %d", code)
-	}
-}
-
-// fillUp writes until nothing more is taken.
-func fillUp(t *testing.T, c net.Conn) {
-	t.Helper()
-	chunk := make([]byte, 1<<16)
-	for {
-		if err := c.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Write(chunk); errors.Is(err, os.ErrDeadlineExceeded) {
-			return
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
 }

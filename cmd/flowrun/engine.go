@@ -33,7 +33,7 @@ type engineOptions struct {
 
 func newEngine(o engineOptions) (*engine, error) {
 	sessions, stores := session.New(), state.New()
-	registry, err := newRegistry(nodes.Deps{Sessions: sessions, Context: stores, Debug: logDebug(o.log)}, o.stubs, o.log)
+	registry, err := newRegistry(nodes.Deps{Sessions: sessions, Context: stores, Debug: logDebug(o.log)}, o.stubs)
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +55,8 @@ func logDebug(log *slog.Logger) debug.Sink {
 	}
 }
 
-// newRegistry returns the catalog with the badges of network nodes logged, and
-// with some types replaced by stubs.
-func newRegistry(deps nodes.Deps, stubs []string, log *slog.Logger) (*flow.Registry, error) {
+// newRegistry returns the catalog with some types replaced by stubs.
+func newRegistry(deps nodes.Deps, stubs []string) (*flow.Registry, error) {
 	catalog, err := nodes.Catalog(deps)
 	if err != nil {
 		return nil, err
@@ -65,7 +64,7 @@ func newRegistry(deps nodes.Deps, stubs []string, log *slog.Logger) (*flow.Regis
 	var types []flow.Type
 	for _, t := range catalog.Types() {
 		if !slices.Contains(stubs, t.Name) {
-			types = append(types, logBadges(t, log))
+			types = append(types, t)
 		}
 	}
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(stubs))) {

@@ -50,7 +50,7 @@ func readEnvFile(name string, into map[string]string) error {
 	if err != nil {
 		return fileError(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if err := parseEnv(f, into); err != nil {
 		return fmt.Errorf("%s:%w", name, err)
 	}

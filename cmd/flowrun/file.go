@@ -7,19 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-
-	"github.com/flowrun/flowrun/flowfile"
 )
 
 // stdinName is the argument that stands for standard input.
 const stdinName = "-"
-
-// printProblems prints problems, one a line.
-func printProblems(w io.Writer, problems flowfile.Problems) {
-	for _, p := range problems {
-		fmt.Fprintln(w, p)
-	}
-}
 
 // readFile reads a file, or standard input.
 func readFile(name string, stdin io.Reader) ([]byte, error) {
@@ -35,6 +26,18 @@ func readFile(name string, stdin io.Reader) ([]byte, error) {
 		return nil, fileError(err)
 	}
 	return text, nil
+}
+
+// writeResult writes to a file, or to standard output if there is no name.
+func writeResult(stdout io.Writer, name string, text []byte) error {
+	if name == "" {
+		_, err := stdout.Write(text)
+		return err
+	}
+	if err := os.WriteFile(name, text, 0o644); err != nil { // the mode is that of a new file only
+		return fileError(err)
+	}
+	return nil
 }
 
 // fileError says what is wrong with a file as "name: no such file".

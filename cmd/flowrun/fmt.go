@@ -55,7 +55,9 @@ func (f formatting) file(cmd *cobra.Command, name string) error {
 	same := bytes.Equal(text, formatted)
 	switch {
 	case f.check && !same:
-		fmt.Fprintln(cmd.OutOrStdout(), name)
+		if _, err := fmt.Fprintln(cmd.OutOrStdout(), name); err != nil {
+			return err
+		}
 		return errReported
 	case f.check, f.write && same:
 		return nil

@@ -19,8 +19,8 @@ import (
 type logFlags struct{ format, level string }
 
 func (l *logFlags) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&l.format, "log-format", "text", "`text|json`")
-	cmd.Flags().StringVar(&l.level, "log-level", "info", "`debug|info|warn|error`")
+	cmd.Flags().StringVar(&l.format, "log-format", "text", "how log lines look: `text|json`")
+	cmd.Flags().StringVar(&l.level, "log-level", "info", "log what is as severe as this: `debug|info|warn|error`")
 }
 
 func (l *logFlags) logger(w io.Writer) (*slog.Logger, error) { return newLogger(w, l.format, l.level) }
@@ -85,9 +85,11 @@ func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 // Handle implements [slog.Handler].
 func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	var b []byte
-	if h.terminal {
+	switch {
+	case r.Time.IsZero():
+	case h.terminal:
 		b = r.Time.AppendFormat(b, "15:04:05.000 ")
-	} else {
+	default:
 		b = r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z ")
 	}
 	b = h.appendLevel(b, r.Level)
@@ -123,16 +125,22 @@ func (h *textHandler) appendLevel(b []byte, l slog.Level) []byte {
 func appendAttr(b []byte, group string, a slog.Attr) []byte {
 	v := a.Value.Resolve()
 	if v.Kind() == slog.KindGroup {
+		if a.Key != "" {
+			group += a.Key + "."
+		}
 		for _, member := range v.Group() {
-			b = appendAttr(b, group+a.Key+".", member)
+			b = appendAttr(b, group, member)
 		}
 		return b
 	}
 	text := v.String()
+	if text == "" || a.Equal(slog.Attr{}) {
+		return b // a node without a name, for one
+	}
 	if v.Kind() == slog.KindTime {
 		text = v.Time().UTC().Format(time.RFC3339Nano)
 	}
-	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == '"' || r == '=' || !strconv.IsPrint(r) }) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == '"' || r == '=' || !strconv.IsPrint(r) }) {
 		text = strconv.Quote(text)
 	}
 	b = append(b, ' ')

@@ -37,10 +37,15 @@ func run(args []string, stderr io.Writer) int {
 	}
 	reportError(stderr, err)
 	if usage := new(usageError); errors.As(err, &usage) {
-		fmt.Fprintf(stderr, "Run '%s --help' for help.\n", cmd.CommandPath())
+		say(stderr, "Run '%s --help' for help.", cmd.CommandPath())
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// say prints a line for the user. If that fails there is nobody left to tell.
+func say(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format+"\n", args...)
 }
 
 // reportError prints an error: the problems of flows with their places, anything
@@ -50,9 +55,9 @@ func reportError(w io.Writer, err error) {
 	switch {
 	case errors.Is(err, errReported):
 	case errors.As(err, &problems):
-		printProblems(w, problems)
+		say(w, "%v", problems)
 	default:
-		fmt.Fprintf(w, "flowrun: %v\n", err)
+		say(w, "flowrun: %v", err)
 	}
 }
 
@@ -115,6 +120,13 @@ func oneFile(cmd *cobra.Command, args []string) error {
 		return usagef("%s takes one file, not %d", cmd.Name(), len(args))
 	}
 	return nil
+}
+
+// warn prints problems that are mere warnings.
+func warn(w io.Writer, problems flowfile.Problems) {
+	for _, p := range problems {
+		say(w, "%v", p)
+	}
 }
 
 // exclusive wants at most one of some flags.

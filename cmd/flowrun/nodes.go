@@ -94,49 +94,58 @@ func byCategory(types []flow.Type) []flow.Type {
 }
 
 func printList(w io.Writer, types []flow.Type) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var b strings.Builder
 	category := ""
 	for _, t := range byCategory(types) {
 		if t.Category != category {
 			category = t.Category
-			fmt.Fprintln(table, category)
+			fmt.Fprintln(&b, category)
 		}
-		fmt.Fprintf(table, "  %s\t%s\n", t.Name, t.Summary)
+		fmt.Fprintf(&b, "  %s\t%s\n", t.Name, t.Summary)
 	}
-	return table.Flush()
+	return printColumns(w, b.String())
 }
 
 func printType(w io.Writer, t flow.Type) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "%s (%s)\n%s\n", t.Name, t.Category, t.Summary)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)\n%s\n", t.Name, t.Category, t.Summary)
 	if len(t.Fields) > 0 {
-		fmt.Fprint(table, "\nConfiguration\n")
+		b.WriteString("\nConfiguration\n")
 		for _, f := range t.Fields {
-			fmt.Fprintf(table, "  %s\t%s\tdefault %s\t%s\n", f.Name, f.Kind, f.Default, f.Doc)
+			fmt.Fprintf(&b, "  %s\t%s\tdefault %s\t%s\n", f.Name, f.Kind, f.Default, f.Doc)
 		}
 	}
-	printDocs(table, "Input", t.InputDocs)
+	printDocs(&b, "Input", t.InputDocs)
 	if t.Outputs > 0 || len(t.OutputDocs) > 0 {
-		fmt.Fprintf(table, "\nOutputs: %d\n", t.Outputs)
+		fmt.Fprintf(&b, "\nOutputs: %d\n", t.Outputs)
 		for i, doc := range t.OutputDocs {
-			fmt.Fprintf(table, "  %d\t%s\n", i+1, doc)
+			fmt.Fprintf(&b, "  %d\t%s\n", i+1, doc)
 		}
 	}
-	printDocs(table, "Errors", t.Errors)
+	printDocs(&b, "Errors", t.Errors)
 	if t.Notes != "" {
-		fmt.Fprintf(table, "\n%s\n", strings.TrimSpace(t.Notes))
+		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(t.Notes))
 	}
-	return table.Flush()
+	return printColumns(w, b.String())
 }
 
-func printDocs(w io.Writer, title string, docs []flow.Doc) {
+func printDocs(b *strings.Builder, title string, docs []flow.Doc) {
 	if len(docs) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s\n", title)
+	fmt.Fprintf(b, "\n%s\n", title)
 	for _, d := range docs {
-		fmt.Fprintf(w, "  %s\t%s\n", d.Name, d.Text)
+		fmt.Fprintf(b, "  %s\t%s\n", d.Name, d.Text)
 	}
+}
+
+// printColumns prints text whose columns are parted by tabs.
+func printColumns(w io.Writer, text string) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(table, text); err != nil {
+		return err
+	}
+	return table.Flush()
 }
 
 func printTypesJSON(w io.Writer, types []flow.Type) error {

@@ -26,12 +26,14 @@ type process struct {
 	lines chan string // of standard error; closed at its end
 	log   []string    // what has been read of them
 	ended bool
+
+	awaited map[int]bool // lines of log that await has returned
 }
 
 // start runs a flowrun in a directory; the test's cleanup ends it.
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command("flowrun", args...), lines: make(chan string, 1000)}
+	p := &process{t: t, cmd: exec.Command("flowrun", args...), lines: make(chan string, 1000), awaited: map[int]bool{}}
 	p.cmd.Dir, p.cmd.Env = dir, append(os.Environ(), raceExit)
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -58,23 +60,33 @@ func start(t *testing.T, dir string, args ...string) *process {
 	return p
 }
 
-// await reads the log up to a line that matches and returns its submatches.
+// await waits for a log line that matches, and that no earlier await has
+// returned, and returns its submatches. Flows run in parallel, so the order of
+// the lines is open.
 func (p *process) await(pattern string) []string {
 	p.t.Helper()
 	re, timeout := regexp.MustCompile(pattern), time.After(patience)
-	for {
-		select {
-		case line, open := <-p.lines:
-			if !open {
-				p.t.Fatalf("flowrun ended before it logged %q", pattern)
-			}
-			p.log = append(p.log, line)
-			if match := re.FindStringSubmatch(line); match != nil {
-				return match
-			}
-		case <-timeout:
+	for at := 0; ; at++ {
+		if at == len(p.log) && !p.readLine(timeout) {
 			p.t.Fatalf("flowrun did not log %q", pattern)
 		}
+		if match := re.FindStringSubmatch(p.log[at]); match != nil && !p.awaited[at] {
+			p.awaited[at] = true
+			return match
+		}
+	}
+}
+
+// readLine adds a line to the log; false if there is none in time.
+func (p *process) readLine(timeout <-chan time.Time) bool {
+	select {
+	case line, open := <-p.lines:
+		if open {
+			p.log = append(p.log, line)
+		}
+		return open
+	case <-timeout:
+		return false
 	}
 }
 
@@ -116,7 +128,7 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port
 }
 
@@ -144,7 +156,7 @@ func dial(t *testing.T, port int) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
+	t.Cleanup(func() { _ = c.Close() })
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowrun/flowrun/runtime"
@@ -36,14 +37,25 @@ func (d *deployment) redeploy(ctx context.Context, e *engine) {
 	var plan runtime.Plan
 	if err == nil {
 		e.warnOfStubs(flows)
-		plan, err = e.Deploy(ctx, flows, runtime.Nodes)
+		plan, err = e.Deploy(ctx, flows, d.watchType())
 	}
 	if err != nil {
 		d.logger.Error("the changed files were not deployed; what ran before goes on")
-		reportError(d.stderr, err)
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			d.logger.Error(line)
+		}
 		return
 	}
 	d.logger.Info("redeployed", "added", len(plan.Add), "restarted", len(plan.Restart), "removed", len(plan.Remove), "rewired", len(plan.Rewire))
+}
+
+// watchType is nodes, to leave alone what did not change, unless the user wants
+// it otherwise.
+func (d *deployment) watchType() runtime.DeployType {
+	if d.given("type") {
+		return runtime.DeployType(d.typ)
+	}
+	return runtime.Nodes
 }
 
 // stamp tells whether a file has changed.

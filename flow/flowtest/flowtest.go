@@ -235,28 +235,34 @@ type router struct {
 	held bool
 }
 
-func (r *router) Route(_ *flow.Cause, port int, msg *flow.Message) {
-	if msg == nil {
-		return
+func (r *router) Route(_ *flow.Cause, port int, msg *flow.Message, more []*flow.Message) {
+	for _, m := range append([]*flow.Message{msg}, more...) {
+		if more != nil {
+			m = m.Clone()
+		}
+		if !m.Has(flow.MsgID) {
+			m.Set(flow.MsgID, flow.NewID())
+		}
+		r.seen[m] = flow.JSON(m)
+		r.sent[port] = append(r.sent[port], m)
 	}
-	if !msg.Has(flow.MsgID) {
-		msg.Set(flow.MsgID, flow.NewID())
-	}
-	r.seen[msg] = flow.JSON(msg)
-	r.sent[port] = append(r.sent[port], msg)
 }
 
-func (r *router) RouteAll(c *flow.Cause, ports [][]*flow.Message) {
-	for port, msgs := range ports {
-		for _, m := range msgs {
-			if m != nil {
-				r.Route(c, port, m.Clone())
-			}
-		}
-	}
-}
+func (r *router) Wanted(int) bool { return true }
 
 func (r *router) Hold(_ *flow.Cause, msg *flow.Message) func(error) {
 	r.held = true
 	return func(err error) { r.finish(err, msg) }
 }
+
+// Discard is a router that drops everything, for benchmarks.
+type Discard struct{}
+
+// Route implements [flow.Router].
+func (Discard) Route(*flow.Cause, int, *flow.Message, []*flow.Message) {}
+
+// Wanted implements [flow.Router].
+func (Discard) Wanted(int) bool { return true }
+
+// Hold implements [flow.Router].
+func (Discard) Hold(*flow.Cause, *flow.Message) func(error) { return func(error) {} }

@@ -27,7 +27,8 @@ import (
 const timeLimit = 500 * time.Millisecond
 
 // stackLimit bounds what a backtracking match remembers, in machine words. It
-// lets patterns such as (?:(?!x).)* run over some hundred thousand characters.
+// lets patterns such as (?:(?!x).)* run over some hundred thousand characters, if
+// the time is enough.
 const stackLimit = 4 << 20
 
 // Regexp is a compiled regular expression. It is safe for concurrent use.

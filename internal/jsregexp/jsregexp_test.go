@@ -133,7 +133,7 @@ func TestCatastrophic(t *testing.T) {
 }
 
 func TestLongText(t *testing.T) {
-	text := strings.Repeat("x", 100_000) + "OK"
+	text := strings.Repeat("x", 25_000) + "OK"
 	for _, pattern := range []string{"^(?!ERR).*OK$", "(?=x)(x|y)*OK$", "(?:(?!z).)*OK$"} {
 		re, err := Compile(pattern, "")
 		if err != nil {

@@ -43,7 +43,7 @@ func FreePorts(tb testing.TB, n int) []int {
 		if len(ports) == n {
 			break
 		}
-		port := 16000 + rand.IntN(16000)
+		port := 10_000 + rand.IntN(10_000)
 		if !slices.Contains(ports, port) && isFree(port) {
 			ports = append(ports, port)
 		}

@@ -145,20 +145,13 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
-// outlet drops what is sent.
-type outlet struct{}
-
-func (outlet) Route(*flow.Cause, int, *flow.Message)              {}
-func (outlet) RouteAll(*flow.Cause, [][]*flow.Message)            {}
-func (outlet) Hold(*flow.Cause, *flow.Message) (done func(error)) { return func(error) {} }
-
 func BenchmarkSetPayload(b *testing.B) {
 	d := flowtest.New(b, Type(state.New()), `{"rules":[{"t":"set","p":"payload","pt":"msg","to":"x","tot":"str"}]}`)
 	msg := d.Message(`{"_msgid":"1","payload":"y","topic":"t"}`)
 	b.ReportAllocs()
 	for b.Loop() {
 		m := msg.Clone() // one of the allocations is the message that came in
-		if err := d.Node.Handle(m, flow.NewOutlet(outlet{}, m, nil)); err != nil {
+		if err := d.Node.Handle(m, flow.NewOutlet(flowtest.Discard{}, m, nil)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -11,10 +11,10 @@ import (
 // pattern is what a change rule looks for. A rule of type num or bool has its
 // value and also its text, for properties that are text.
 type pattern struct {
-	value flow.Value // a number or a boolean to equal
-	text  string     // text to equal,
-	re    *jsregexp.Regexp
-	isRE  bool // unless only re counts
+	value flow.Value       // a number or a boolean that a property may equal
+	text  string           // text that a property may equal
+	re    *jsregexp.Regexp // what to replace in other text; nil for nothing
+	isRE  bool             // from is a regular expression: text does not count
 }
 
 // compileFrom compiles what to look for. Only the types msg, flow and global

@@ -48,6 +48,7 @@ type Node struct {
 	console  bool
 	whole    bool      // show the whole message
 	property flow.Path // or this
+	frame    Frame     // what all frames have in common
 	badge    *badge    // nil without one
 }
 
@@ -66,6 +67,10 @@ func New(c Config, env flow.Env, sink Sink) (flow.Node, error) {
 	var err error
 	if n.property, err = flow.ParseMessagePath(c.Complete); err != nil {
 		return nil, &flow.ConfigError{Property: "complete", Reason: err.Error()}
+	}
+	n.frame = Frame{ID: env.ID, Flow: env.Flow, Alias: env.Alias, Path: parent(env.Path), Name: env.Name}
+	if !n.whole {
+		n.frame.Property = n.property.String()
 	}
 	if c.ToStatus {
 		n.badge, err = newBadge(c, env)
@@ -92,8 +97,7 @@ func (n *Node) Stop(context.Context, flow.StopReason) error {
 // Handle shows the message. A message that reports this node's own badge is
 // passed over, because showing it would make the next one.
 func (n *Node) Handle(msg *flow.Message, _ flow.Outlet) error {
-	source, err := flow.Path{{Key: "status", IsKey: true}, {Key: "source", IsKey: true}, {Key: "id", IsKey: true}}.In(msg)
-	if err == nil && source == n.env.ID {
+	if msg.Has("status") && n.isOwnBadge(msg) {
 		return nil
 	}
 	value, err := n.property.In(msg)
@@ -103,21 +107,27 @@ func (n *Node) Handle(msg *flow.Message, _ flow.Outlet) error {
 	if n.badge != nil {
 		n.badge.show(msg, value)
 	}
-	frame := Frame{
-		ID: n.env.ID, Flow: n.env.Flow, Alias: n.env.Alias, Path: n.env.Path[:max(0, strings.LastIndexByte(n.env.Path, '/'))],
-		Name: n.env.Name, Topic: msg.Get("topic"), Property: n.property.String(), Value: value,
-	}
 	if n.whole {
-		frame.Property, frame.Value = "", msg.Snapshot()
+		value = msg.Snapshot()
 	}
 	if n.console {
-		n.env.Report(flow.LevelInfo, consoleText(frame.Value), nil)
+		n.env.Report(flow.LevelInfo, consoleText(value), nil)
 	}
 	if n.active && n.sink != nil {
+		frame := n.frame
+		frame.Topic, frame.Value = msg.Get("topic"), value
 		n.sink(frame)
 	}
 	return nil
 }
+
+func (n *Node) isOwnBadge(msg *flow.Message) bool {
+	id, err := msg.Path("status.source.id")
+	return err == nil && id == n.env.ID
+}
+
+// parent cuts the last part of a path of ids.
+func parent(path string) string { return path[:max(0, strings.LastIndexByte(path, '/'))] }
 
 // consoleText is what Node-RED logs: text as it is, objects as Node.js inspects
 // them, and what has several lines on lines of its own.

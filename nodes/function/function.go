@@ -155,11 +155,7 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 func (n *Node) Stop(ctx context.Context, reason flow.StopReason) error {
 	ctx, cancel := context.WithTimeout(ctx, stopGrace)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() {
-		if n.code != nil {
-			n.code.interrupt.fire(errStopped)
-		}
-	})()
+	defer context.AfterFunc(ctx, n.Interrupt)()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	was := n.phase
@@ -179,6 +175,13 @@ func (n *Node) Stop(ctx context.Context, reason flow.StopReason) error {
 		n.env.Status(&flow.Object{})
 	}
 	return err
+}
+
+// Interrupt ends a script that is running.
+func (n *Node) Interrupt() {
+	if n.code != nil {
+		n.code.interrupt.fire(errStopped)
+	}
 }
 
 func (n *Node) finalize(reason flow.StopReason) error {

@@ -257,14 +257,8 @@ func BenchmarkCall(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		msg := flow.MessageOf(o)
-		if err := d.Node.Handle(msg, flow.NewOutlet(discard{}, msg, nil)); err != nil {
+		if err := d.Node.Handle(msg, flow.NewOutlet(flowtest.Discard{}, msg, nil)); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
-
-type discard struct{}
-
-func (discard) Route(*flow.Cause, int, *flow.Message)       {}
-func (discard) RouteAll(*flow.Cause, [][]*flow.Message)     {}
-func (discard) Hold(*flow.Cause, *flow.Message) func(error) { return func(error) {} }

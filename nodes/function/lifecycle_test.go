@@ -223,7 +223,7 @@ func TestStopInterrupts(t *testing.T) {
 		defer close(ended)
 		msg := flow.NewMessage()
 		close(entered)
-		if err := d.Node.Handle(msg, flow.NewOutlet(discard{}, msg, nil)); err != nil && !strings.Contains(err.Error(), "stops") {
+		if err := d.Node.Handle(msg, flow.NewOutlet(flowtest.Discard{}, msg, nil)); err != nil && !strings.Contains(err.Error(), "stops") {
 			t.Errorf("Handle: %v", err)
 		}
 	}()

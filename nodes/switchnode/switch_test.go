@@ -230,20 +230,13 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
-// outlet drops what is sent.
-type outlet struct{}
-
-func (outlet) Route(*flow.Cause, int, *flow.Message)              {}
-func (outlet) RouteAll(*flow.Cause, [][]*flow.Message)            {}
-func (outlet) Hold(*flow.Cause, *flow.Message) (done func(error)) { return func(error) {} }
-
 func BenchmarkThreeRules(b *testing.B) {
 	d := flowtest.New(b, Type(state.New(), 0),
 		`{"rules":[{"t":"regex","v":"^ERR","vt":"str"},{"t":"eq","v":"QUIT","vt":"str"},{"t":"else"}]}`)
 	msg := d.Message(`{"_msgid":"1","payload":"OK then","topic":"t"}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := d.Node.Handle(msg, flow.NewOutlet(outlet{}, msg, nil)); err != nil {
+		if err := d.Node.Handle(msg, flow.NewOutlet(flowtest.Discard{}, msg, nil)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -179,6 +179,7 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	n.serving.Wait()
 	n.store.End(n.env.ID)
 	if n.listening {
+		n.listening = false
 		n.tell(nil, session.OK("closed"))
 	}
 	if reason != flow.Restarted {

@@ -29,10 +29,10 @@ func (h *recorder) Post(c *flow.Cause, t flow.Task) {
 
 func (h *recorder) Status(*flow.Object)                             {}
 func (h *recorder) Report(flow.Level, flow.Value, *flow.Message)    {}
-func (h *recorder) RouteAll(*flow.Cause, [][]*flow.Message)         {}
+func (h *recorder) Wanted(int) bool                                 { return true }
 func (h *recorder) Hold(*flow.Cause, *flow.Message) (f func(error)) { return func(error) {} }
 
-func (h *recorder) Route(_ *flow.Cause, port int, m *flow.Message) {
+func (h *recorder) Route(_ *flow.Cause, port int, m *flow.Message, _ []*flow.Message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.sent == nil {
@@ -114,12 +114,12 @@ func (l *loop) Post(c *flow.Cause, t flow.Task) {
 	l.tasks <- posted{c, t}
 }
 
-func (l *loop) Route(c *flow.Cause, port int, m *flow.Message) {
+func (l *loop) Route(c *flow.Cause, port int, m *flow.Message, more []*flow.Message) {
 	if port == dataPort && l.handle != nil {
 		l.handle(m, c)
 		return
 	}
-	l.recorder.Route(c, port, m)
+	l.recorder.Route(c, port, m, more)
 }
 
 // watcher is an owner that keeps what it hears.
