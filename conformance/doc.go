@@ -35,5 +35,6 @@
 // Scenarios that need name lookups, multicast or a port nobody listens on ask
 // for a network of their own. They run in a new network and mount namespace with
 // only a loopback interface and a name server that knows nothing, which takes
-// Linux and root; elsewhere they are skipped.
+// Linux and root; elsewhere they are skipped. So are scenarios with what is not
+// built yet.
 package conformance

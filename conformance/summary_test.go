@@ -16,8 +16,20 @@ type results struct {
 	mu      sync.Mutex
 	equal   int
 	differ  []*difference
-	skipped []string
+	skipped map[string]string // why, by scenario
 	failed  []string
+}
+
+// skip skips a scenario.
+func (r *results) skip(t *testing.T, name, reason string) {
+	t.Helper()
+	r.mu.Lock()
+	if r.skipped == nil {
+		r.skipped = map[string]string{}
+	}
+	r.skipped[name] = reason
+	r.mu.Unlock()
+	t.Skip(reason)
 }
 
 // add notes a scenario that has ended.
@@ -25,8 +37,7 @@ func (r *results) add(t *testing.T, name string, d *difference) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case t.Skipped():
-		r.skipped = append(r.skipped, name)
+	case t.Skipped(): // noted by skip
 	case t.Failed():
 		r.failed = append(r.failed, name)
 	case d != nil:
@@ -52,7 +63,6 @@ func (r *results) write(t *testing.T, file string, scenarios int) {
 
 func (r *results) markdown() string {
 	slices.SortFunc(r.differ, func(a, b *difference) int { return strings.Compare(a.Scenario, b.Scenario) })
-	slices.Sort(r.skipped)
 	byPoint := map[int]int{}
 	for _, d := range r.differ {
 		for _, point := range d.Points {
@@ -75,7 +85,10 @@ func (r *results) markdown() string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", d.Scenario, joined(d.Points), strings.Join(slices.Sorted(maps.Keys(d.Expect)), ", "), strings.ReplaceAll(d.Why, "|", `\|`))
 	}
 	if len(r.skipped) > 0 {
-		fmt.Fprintf(&b, "\nSkipped: %s.\n", strings.Join(r.skipped, ", "))
+		fmt.Fprintf(&b, "\n| skipped | why |\n| --- | --- |\n")
+		for _, name := range slices.Sorted(maps.Keys(r.skipped)) {
+			fmt.Fprintf(&b, "| %s | %s |\n", name, r.skipped[name])
+		}
 	}
 	return b.String()
 }
@@ -93,7 +106,7 @@ func TestSummary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := results{equal: 4, skipped: []string{"d", "c"}, differ: []*difference{&list[0], &list[1]}}
+	r := results{equal: 4, skipped: map[string]string{"d": "no", "c": "never"}, differ: []*difference{&list[0], &list[1]}}
 	want := `# Scenarios recorded with Node-RED
 
 Written by ` + "`go test ./conformance -run TestScenarios -table FILE`" + `. The points are those of docs/compatibility.md.
@@ -111,7 +124,10 @@ Written by ` + "`go test ./conformance -run TestScenarios -table FILE`" + `. The
 | a | 3 | exit | w |
 | b | 2, 3 | checks, emits.z:0 | x \| y |
 
-Skipped: c, d.
+| skipped | why |
+| --- | --- |
+| c | never |
+| d | no |
 `
 	if got := r.markdown(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

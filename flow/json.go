@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -183,12 +184,12 @@ func ParseJSON(text []byte) (Value, error) {
 	d.UseNumber()
 	v, err := decodeValue(d, 0)
 	if err == nil {
-		if _, extra := d.Token(); extra != io.EOF {
+		if _, extra := d.Token(); !errors.Is(extra, io.EOF) {
 			err = fmt.Errorf("more text after the end of the JSON value")
 		}
 	}
 	if err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, &SyntaxError{Offset: int(d.InputOffset()), Err: err}

@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ func TestJSONPrintsWhatNodeREDPrints(t *testing.T) {
 	o := flow.NewObject(
 		"z", "last letter first", "undefined", nil, "null", flow.Null{},
 		"text", "quote \" slash / back \\ tab \t bell \a line \u2028 é 😀 <&>",
-		"big", 1e21, "small", 1e-7, "int", 42.0, "zero", -0.0,
+		"big", 1e21, "small", 1e-7, "int", 42.0, "zero", math.Copysign(0, -1),
 		"buffer", flow.Buffer("hi"), "date", flow.Date(1), "list", flow.Array{nil, true, flow.NewObject()},
 	)
 	want := `{"z":"last letter first","null":null,` +
@@ -46,8 +47,7 @@ func TestParseJSON(t *testing.T) {
 	for _, in := range []string{``, `{`, `{"a"}`, `{"a":}`, `[1,]`, `[1 2]`, `nul`, `{a:1}`, `[1]]`, `01`, "\"\x01\"", `{"a":1,}`,
 		strings.Repeat("[", 20_000)} {
 		_, err := flow.ParseJSON([]byte(in))
-		var bad *flow.SyntaxError
-		if !errors.As(err, &bad) {
+		if _, ok := errors.AsType[*flow.SyntaxError](err); !ok {
 			t.Errorf("%.20s: error %v, want a SyntaxError", in, err)
 		}
 	}

@@ -52,8 +52,7 @@ func TestPathSyntaxErrors(t *testing.T) {
 	for _, expr := range []string{"", "a..b", ".a", "a.", "a[", "a[1", "a]", "a[]", "a['x", "a['']", "a b", " a", "a[b]",
 		"a['x'y]", "a['x']y", "a[1]2", `a"b`, "a.[0]", "a[msg.]", "a[msg.b", "a[-1]", "a[99999999999999999999]"} {
 		_, err := flow.ParsePath(expr)
-		var bad *flow.PathError
-		if !errors.As(err, &bad) {
+		if _, ok := errors.AsType[*flow.PathError](err); !ok {
 			t.Errorf("%q: error %v, want a PathError", expr, err)
 		}
 	}

@@ -120,7 +120,6 @@ func (b *builder) singleFlow(t *tree) {
 		id = defaultFlowID(b.file)
 	}
 	if id == "global" {
-		id = ""
 		for _, p := range t.pairs {
 			b.section(p, "")
 		}

@@ -62,7 +62,7 @@ func readFile(path string) ([]byte, error) {
 		if err != nil {
 			return nil, withoutPath(err)
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		from = file
 	}
 	text, err := io.ReadAll(io.LimitReader(from, maxSize+1))
@@ -71,8 +71,7 @@ func readFile(path string) ([]byte, error) {
 
 // withoutPath leaves out the path, which the problem's position has.
 func withoutPath(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err
 	}
 	return err

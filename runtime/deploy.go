@@ -111,8 +111,7 @@ func (r *Runtime) make(flows *flowfile.Flows, list []*flowfile.Node) ([]instance
 // problemOf places a constructor's error in the file.
 func problemOf(n *flowfile.Node, err error) flowfile.Problem {
 	p := flowfile.Problem{Pos: n.Pos, Severity: flowfile.Error, Node: n.ID, Type: n.Type, Name: n.Name, Text: err.Error()}
-	var bad *flow.ConfigError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*flow.ConfigError](err); ok {
 		p.Pos = n.PropPos(bad.Property)
 	}
 	return p

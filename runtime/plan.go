@@ -266,5 +266,5 @@ func linked(was, is nodeSet, changed map[string]bool, removed []string) map[stri
 }
 
 func equalWires(a, b [][]string) bool {
-	return slices.EqualFunc(a, b, func(x, y []string) bool { return slices.Equal(x, y) })
+	return slices.EqualFunc(a, b, slices.Equal)
 }

@@ -208,7 +208,7 @@ func parseFlows(t testing.TB, text string) *flowfile.Flows {
 				port = flow.Array{}
 			case ok && strings.HasPrefix(value, "["):
 				scope := flow.Array{}
-				for _, id := range strings.Split(strings.Trim(value, "[]"), ",") {
+				for id := range strings.SplitSeq(strings.Trim(value, "[]"), ",") {
 					scope = append(scope, id)
 				}
 				n.Set(key, scope)

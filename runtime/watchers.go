@@ -166,8 +166,7 @@ func (p *place) errorValue(err error, count float64) *flow.Object {
 	source := p.origin()
 	source.Set("count", count)
 	o := flow.NewObject("message", err.Error(), "source", source)
-	var e *flow.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*flow.Error](err); ok {
 		if e.Code != "" {
 			o.Set("code", e.Code)
 		}

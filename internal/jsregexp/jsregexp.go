@@ -108,7 +108,7 @@ func checkGroups(pattern string) error {
 			inClass = false
 		case '(':
 			group, special := strings.CutPrefix(pattern[i+1:], "?")
-			if special && !inClass && (group == "" || !strings.Contains(":=!<", group[:1])) {
+			if special && !inClass && (group == "" || !strings.ContainsAny(group[:1], ":=!<")) {
 				return fmt.Errorf("invalid group at position %d", i)
 			}
 		}

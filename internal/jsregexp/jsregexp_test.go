@@ -65,8 +65,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"(?<1>a)", "(?<n>a)(?<n>b)", `(?<n>x)\k<m>`, "(?", "(?<n", "(?:",
 	} {
 		_, err := Compile(pattern, "")
-		var syntax *SyntaxError
-		if !errors.As(err, &syntax) {
+		if _, ok := errors.AsType[*SyntaxError](err); !ok {
 			t.Errorf("/%s/: got %v, want a syntax error", pattern, err)
 		}
 	}

@@ -105,9 +105,9 @@ func TestCounter(t *testing.T) {
 		d := flowtest.New(t, Type(nil), `{"tostatus":true,"statusType":"counter"}`)
 		for range 10 {
 			d.Handle(`{}`)
-			time.Sleep(10 * time.Millisecond)
+			time.Sleep(10 * time.Millisecond) // the bubble sleeps
 		}
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) // the bubble sleeps
 		synctest.Wait()
 		d.Run()
 		d.Handle(`{}`)

@@ -34,8 +34,8 @@ func TestProps(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			stores := state.New()
-			stores.Flow("f1").Set("x", 1.0)
-			stores.Global().Set("x", 2.0)
+			_ = stores.Flow("f1").Set("x", 1.0)
+			_ = stores.Global().Set("x", 2.0)
 			d := flowtest.New(t, Type(stores), tc.config)
 			if err := d.Command("inject", nil); err != nil {
 				t.Fatal(err)
@@ -142,7 +142,7 @@ func TestStop(t *testing.T) {
 		if err := d.Node.(flow.Stopper).Stop(t.Context(), flow.Removed); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour) // the bubble sleeps
 		d.Run()
 		wantSent(t, d)
 	})

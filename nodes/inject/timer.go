@@ -42,7 +42,11 @@ func newTimer(c Config, env flow.Env) (*timer, error) {
 		interval := max(seconds(c.Repeat), time.Millisecond)
 		t.next = func(now time.Time) time.Time { return now.Add(interval) }
 	case c.Crontab != "":
-		schedule, err := cron.NewParser(cronFields).Parse(c.Crontab)
+		parser, err := cron.TryNewParser(cronFields)
+		if err != nil {
+			return nil, err
+		}
+		schedule, err := parser.Parse(c.Crontab)
 		if err != nil {
 			return nil, &flow.ConfigError{Property: "crontab", Reason: err.Error()}
 		}

@@ -123,6 +123,9 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		out.Send(0, failure(err, id))
 		return nil
 	}
+	if !out.Wanted(0) {
+		return nil
+	}
 	out.Send(0, session.OK("sent", "sessionId", id, "messageId", session.NewID("msg"), "chunkCount", float64(chunks)))
 	return nil
 }

@@ -87,6 +87,10 @@ func (s *Session) read() error {
 			return nil
 		}
 		err := s.socket.read(s.receive)
+		if s.lender != nil {
+			s.lender.Lend()
+			s.lender = nil
+		}
 		if err == nil {
 			continue
 		}
@@ -113,7 +117,13 @@ func (s *Session) receive(chunk []byte) {
 	} else {
 		d.add(item{payload: flow.Buffer(bytes.Clone(chunk))})
 	}
-	s.deliver(d, s.claim.node, true)
+	s.counters.messagesIn += uint64(len(d.items))
+	if len(d.items) == 0 {
+		d.Release()
+		return
+	}
+	d.cause.Init(d)
+	s.lender = s.claim.node.queue(&d.cause, d)
 }
 
 // flush hands out lines that are held back and an unfinished line: nothing more

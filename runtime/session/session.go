@@ -55,6 +55,7 @@ type Session struct {
 	started time.Time
 	udp     bool
 
+	lender  flow.Lender   // the reader's: the flow that has just got a chunk
 	credits chan struct{} // one element for each chunk on its way through the flows
 	quit    chan struct{} // closed by Destroy
 	ended   chan struct{} // closed when all goroutines have ended

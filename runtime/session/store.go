@@ -28,6 +28,18 @@ type attachment struct {
 
 func (a *attachment) post(c *flow.Cause, t flow.Task) { (*a.host.Load()).Post(c, t) }
 
+// queue is post by a goroutine that can lend itself to the node's flow: it does
+// so with the lender returned, which may be nil.
+func (a *attachment) queue(c *flow.Cause, t flow.Task) flow.Lender {
+	host := *a.host.Load()
+	if l, ok := host.(flow.Lender); ok {
+		l.Queue(c, t)
+		return l
+	}
+	host.Post(c, t)
+	return nil
+}
+
 // New returns an empty store.
 func New() *Store {
 	return &Store{

@@ -118,7 +118,7 @@ func TestScopes(t *testing.T) {
 	set(t, s.Global(), "a", "global")
 	set(t, s.Flow("f1"), "a", "flow")
 	set(t, s.Node("n1", "f1"), "a", "node")
-	if s.Flow("f1") != s.Flow("f1") || s.Node("n1", "f1") == s.Node("n1", "f2") {
+	if again := s.Flow("f1"); again != s.Flow("f1") || s.Node("n1", "f1") == s.Node("n1", "f2") {
 		t.Fatal("scopes are not told apart by their ids")
 	}
 

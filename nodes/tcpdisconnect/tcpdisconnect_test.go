@@ -1,0 +1,54 @@
+package tcpdisconnect_test
+
+import (
+	"io"
+	"net"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/internal/sockets/sockettest"
+	"github.com/flowrun/flowrun/nodes/tcpdisconnect"
+	"github.com/flowrun/flowrun/runtime/session"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type owner struct{ opened, closed chan struct{} }
+
+func (o owner) Opened(*session.Session)                 { close(o.opened) }
+func (o owner) TimedOut(*session.Session)               {}
+func (o owner) Closed(*session.Session, *sockets.Error) { close(o.closed) }
+
+func TestDisconnect(t *testing.T) {
+	st := session.New()
+	d := flowtest.New(t, tcpdisconnect.Type(st), `{}`)
+	ln := sockettest.Listen(t)
+	st.Attach("owner", d)
+	o := owner{make(chan struct{}), make(chan struct{})}
+	target := sockets.Target{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port}
+	if _, err := st.Dial(target, "s1", session.Options{Node: "owner", Owner: o}); err != nil {
+		t.Fatal(err)
+	}
+	peer, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-o.opened
+	d.Handle(`{"sessionId":"s1"}`)
+	d.Handle(`{"sessionId":"s1"}`)
+	if got, err := io.ReadAll(peer); len(got) != 0 || err != nil {
+		t.Errorf("the peer got %q, %v", got, err)
+	}
+	_ = peer.Close()
+	<-o.closed
+	d.Handle(`{"sessionId":"s1"}`)
+	d.Handle(`{}`)
+	sockettest.Expect(t, d, 0,
+		`{"event":"disconnecting","sessionId":"s1"}`,
+		`{"event":"disconnecting","sessionId":"s1"}`,
+		`{"errorCode":"SESSION_NOT_FOUND","errorText":"Session not found","event":"error","sessionId":"s1"}`,
+		`{"errorCode":"SESSION_NOT_FOUND","errorText":"Session not found","event":"error","sessionId":null}`)
+}
