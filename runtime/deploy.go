@@ -205,6 +205,9 @@ func (r *Runtime) stopSources(ctx context.Context, list []instance, reason flow.
 	for _, l := range loops {
 		l.between(func() {})
 	}
+	if draining && err == nil {
+		err = r.causes.wait(ctx)
+	}
 	return err
 }
 

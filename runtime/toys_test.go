@@ -25,6 +25,14 @@ type bench struct {
 	mu   sync.Mutex
 	seen []string // what record nodes got: "id:text"
 	vars map[string]string
+	toys map[string]*toy
+}
+
+// host returns the host of a node.
+func (b *bench) host(id string) flow.Host {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.toys[id].env.Host
 }
 
 // frames is what a trace has written.
@@ -46,7 +54,7 @@ func (f *frames) String() string {
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, vars: map[string]string{}}
+	b := &bench{t: t, vars: map[string]string{}, toys: map[string]*toy{}}
 	registry, err := flow.NewRegistry(
 		b.define("button", 0, func(self *toy, _ *flow.Message, _ flow.Outlet) error { return nil }),
 		b.define("pass", 1, func(self *toy, m *flow.Message, out flow.Outlet) error { out.Send(0, m); return nil }),
@@ -90,6 +98,7 @@ func newBench(t *testing.T) *bench {
 			})
 			return nil
 		}),
+		b.define("keep", 1, func(_ *toy, _ *flow.Message, out flow.Outlet) error { out.Hold(); return nil }),
 		b.define("refuses", 1, nil),
 		b.define("catch", 0, passOn), b.define("status", 0, passOn), b.define("complete", 0, passOn),
 	)
@@ -142,9 +151,15 @@ func (n *toy) Start(context.Context) error {
 	if n.config.Fails {
 		return errors.New("cannot start")
 	}
+	n.bench.mu.Lock()
+	n.bench.toys[n.env.ID] = n
+	n.bench.mu.Unlock()
 	n.bench.record("start " + n.env.ID + n.config.Version)
 	return nil
 }
+
+// Drain makes the shutdown wait for what is under way.
+func (n *toy) Drain() {}
 
 func (n *toy) Stop(_ context.Context, reason flow.StopReason) error {
 	n.bench.record("stop " + n.env.ID + n.config.Version)

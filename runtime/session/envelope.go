@@ -77,15 +77,3 @@ func NewID(prefix string) string {
 	}
 	return string(b)
 }
-
-// Tell shows a badge, if there is one, and sends a message on a node's events
-// output. Both happen on the node's loop, after what was posted before.
-func Tell(host flow.Host, badge *flow.Object, event *flow.Message) {
-	host.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
-		if badge != nil {
-			host.Status(badge)
-		}
-		out.Send(eventsPort, event)
-		return nil
-	}))
-}
