@@ -44,7 +44,7 @@ func Type(store *session.Store) flow.Type {
 		Notes:   "A redeploy of this node closes its connections without telling; one that changes other nodes, or only wires, does not close them.",
 		Default: func() Config { return Config{Mode: "binary", Timeout: 0.0} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			return &Node{config: c, env: env, store: store}, nil
+			return &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}, nil
 		},
 	})
 }
@@ -55,7 +55,9 @@ type Node struct {
 	env     flow.Env
 	store   *session.Store
 	options session.Options
-	stopped atomic.Bool
+
+	announcer *session.Announcer
+	stopped   atomic.Bool
 }
 
 // Start connects if the node is to do so by itself.
@@ -87,7 +89,7 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	if reason != flow.Restarted {
 		n.store.Detach(n.env.ID)
 	}
-	n.env.Status(&flow.Object{})
+	n.announcer.Clear()
 	return nil
 }
 
@@ -147,6 +149,6 @@ func (l *link) Closed(s *session.Session, err *sockets.Error) {
 // without a word then, as the original does.
 func (l *link) tell(badge *flow.Object, event *flow.Message) {
 	if !l.node.stopped.Load() {
-		session.Tell(l.node.env.Host, badge, event)
+		l.node.announcer.Announce(badge, event)
 	}
 }

@@ -58,11 +58,12 @@ func TestForcedIDAndConflict(t *testing.T) {
 	ln, port := serve(t)
 	d := flowtest.New(t, tcpconnect.Type(session.New()), fmt.Sprintf(`{"host":"127.0.0.1","port":%d}`, port))
 	d.Handle(`{"sessionId":42}`)
-	d.Handle(`{"sessionId":42}`)
 	accept(t, ln)
+	d.Until(func() bool { return len(d.Messages(0)) == 2 })
+	d.Handle(`{"sessionId":42}`)
 	sockettest.Expect(t, d, 0, `{"event":"connecting","sessionId":42,"remoteHost":"127.0.0.1","remotePort":*}`,
-		`{"errorCode":"SESSION_ID_CONFLICT","errorText":"Session already exists","event":"error","sessionId":42}`,
-		`{"event":"connected","sessionId":42,"remoteHost":"127.0.0.1","remotePort":*,"localPort":*}`)
+		`{"event":"connected","sessionId":42,"remoteHost":"127.0.0.1","remotePort":*,"localPort":*}`,
+		`{"errorCode":"SESSION_ID_CONFLICT","errorText":"Session already exists","event":"error","sessionId":42}`)
 	sockettest.ExpectBadges(t, d, "grey ring idle", "yellow dot connecting", "green dot connected")
 }
 

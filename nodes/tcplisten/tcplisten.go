@@ -42,7 +42,7 @@ func Type(store *session.Store) flow.Type {
 		Notes:   "A redeploy of this node closes its connections; one that changes other nodes, or only wires, does not.",
 		Default: func() Config { return Config{Host: "0.0.0.0", Mode: "binary", Timeout: 0.0} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			return &Node{config: c, env: env, store: store}, nil
+			return &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}, nil
 		},
 	})
 }
@@ -53,6 +53,8 @@ type Node struct {
 	env     flow.Env
 	store   *session.Store
 	options session.Options
+
+	announcer *session.Announcer
 
 	cancel    context.CancelFunc // ends serving
 	serving   sync.WaitGroup
@@ -120,7 +122,7 @@ func (n *Node) listen(ctx context.Context, t sockets.Target) *net.TCPListener {
 	}
 	n.listening = true
 	host, port := sockets.Address(ln.Addr())
-	n.tell(flow.Badge("green", "dot", "listening :"+strconv.Itoa(port)),
+	n.announcer.Announce(flow.Badge("green", "dot", "listening :"+strconv.Itoa(port)),
 		session.OK("listening", "localHost", host, "localPort", float64(port)))
 	return ln
 }
@@ -142,12 +144,12 @@ func (n *Node) serve(ctx context.Context, ln *net.TCPListener) {
 			e := sockets.Explain("accept", err, netip.AddrPort{})
 			n.fail(e.Code, e.Text)
 			n.listening = false
-			n.tell(flow.Badge("grey", "ring", "closed"), session.OK("closed"))
+			n.announcer.Announce(flow.Badge("grey", "ring", "closed"), session.OK("closed"))
 			return
 		default:
 			if pause == 0 {
 				e := sockets.Explain("accept", err, netip.AddrPort{})
-				n.tell(nil, session.Fail(e.Code, e.Text, "error"))
+				n.announcer.Announce(nil, session.Fail(e.Code, e.Text, "error"))
 			}
 			pause = min(max(2*pause, minPause), maxPause)
 			wait(ctx, pause)
@@ -180,12 +182,12 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	n.store.End(n.env.ID)
 	if n.listening {
 		n.listening = false
-		n.tell(nil, session.OK("closed"))
+		n.announcer.Announce(nil, session.OK("closed"))
 	}
 	if reason != flow.Restarted {
 		n.store.Detach(n.env.ID)
 	}
-	n.env.Status(&flow.Object{})
+	n.announcer.Clear()
 	return nil
 }
 
@@ -193,26 +195,22 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 func (n *Node) Opened(s *session.Session) {
 	remoteHost, remotePort := sockets.Address(s.RemoteAddr())
 	localHost, localPort := sockets.Address(s.LocalAddr())
-	n.tell(nil, session.OK("connected", "sessionId", s.ID(),
+	n.announcer.Announce(nil, session.OK("connected", "sessionId", s.ID(),
 		"remoteHost", remoteHost, "remotePort", float64(remotePort),
 		"localHost", localHost, "localPort", float64(localPort)))
 }
 
 // TimedOut implements [session.Owner]. The session closes itself.
-func (n *Node) TimedOut(s *session.Session) { n.tell(nil, session.Timeout(s.ID())) }
+func (n *Node) TimedOut(s *session.Session) { n.announcer.Announce(nil, session.Timeout(s.ID())) }
 
 // Closed implements [session.Owner].
 func (n *Node) Closed(s *session.Session, err *sockets.Error) {
 	if err != nil {
-		n.tell(nil, session.Fail(err.Code, err.Text, "error", "sessionId", s.ID()))
+		n.announcer.Announce(nil, session.Fail(err.Code, err.Text, "error", "sessionId", s.ID()))
 	}
-	n.tell(nil, session.OK("disconnected", "sessionId", s.ID()))
+	n.announcer.Announce(nil, session.OK("disconnected", "sessionId", s.ID()))
 }
 
 func (n *Node) fail(code, text string) {
-	n.tell(flow.Badge("red", "dot", code), session.Fail(code, text, "error"))
-}
-
-func (n *Node) tell(badge *flow.Object, event *flow.Message) {
-	session.Tell(n.env.Host, badge, event)
+	n.announcer.Announce(flow.Badge("red", "dot", code), session.Fail(code, text, "error"))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -44,6 +45,7 @@ func dial(t *testing.T, st *session.Store, owner flow.Host, line bool) *net.TCPC
 		_ = c.Close()
 	})
 	for st.Get("s1").State() != session.Connected {
+		runtime.Gosched()
 	}
 	return c.(*net.TCPConn)
 }

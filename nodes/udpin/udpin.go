@@ -34,7 +34,7 @@ func Type(store *session.Store) flow.Type {
 		Notes:   "While 256 datagrams are on their way through the flows no more are read; the system drops what does not fit into its buffer.",
 		Default: func() Config { return Config{Mode: "binary", ReuseAddr: true} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			return &Node{config: c, env: env, store: store}, nil
+			return &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}, nil
 		},
 	})
 }
@@ -45,8 +45,10 @@ type Node struct {
 	env    flow.Env
 	store  *session.Store
 
-	cancel  context.CancelFunc // gives up binding
-	binding sync.WaitGroup
+	announcer *session.Announcer
+	cancel    context.CancelFunc // gives up binding
+	binding   sync.WaitGroup
+	bound     bool // Stop looks at it when binding has ended
 }
 
 // Handle does nothing: the node has no input.
@@ -93,7 +95,9 @@ func (n *Node) bind(ctx context.Context, server sockets.UDPServer, id string) {
 	})
 	if err != nil {
 		n.fail(id, err.Error())
+		return
 	}
+	n.bound = true
 }
 
 // Stop closes the socket.
@@ -102,8 +106,11 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 		n.cancel()
 	}
 	n.binding.Wait()
-	n.env.Status(&flow.Object{})
+	n.announcer.Clear()
 	n.store.End(n.env.ID)
+	if n.bound {
+		n.env.Status(closed())
+	}
 	if reason != flow.Restarted {
 		n.store.Detach(n.env.ID)
 	}
@@ -117,7 +124,7 @@ func (n *Node) Opened(s *session.Session) {
 	if g := flow.TrimSpace(n.config.MulticastGroup); g != "" {
 		group = g
 	}
-	session.Tell(n.env.Host, flow.Badge("green", "dot", "listening :"+strconv.Itoa(port)),
+	n.announcer.Announce(flow.Badge("green", "dot", "listening :"+strconv.Itoa(port)),
 		session.OK("listening", "sessionId", s.ID(), "address", address, "port", float64(port), "multicastGroup", group))
 }
 
@@ -130,10 +137,12 @@ func (n *Node) Closed(s *session.Session, err *sockets.Error) {
 		n.fail(s.ID(), err.Text)
 		return
 	}
-	n.env.Status(flow.Badge("grey", "ring", "closed"))
+	n.announcer.Announce(closed(), nil)
 }
 
+func closed() *flow.Object { return flow.Badge("grey", "ring", "closed") }
+
 func (n *Node) fail(id flow.Value, text string) {
-	session.Tell(n.env.Host, flow.Badge("red", "dot", "error"),
+	n.announcer.Announce(flow.Badge("red", "dot", "error"),
 		session.Fail("UDP_ERROR", text, "error", "sessionId", id))
 }

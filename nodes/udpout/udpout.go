@@ -42,7 +42,7 @@ func Type(store *session.Store) flow.Type {
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			ttl, _ := sockets.ParseInt(c.MulticastTTL)
 			return &Node{
-				config: c, env: env, store: store,
+				config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host),
 				client: sockets.UDPClient{Broadcast: c.Broadcast, TTL: ttl},
 			}, nil
 		},
@@ -56,8 +56,9 @@ type Node struct {
 	store  *session.Store
 	client sockets.UDPClient
 
-	ids   [2]string           // of the sessions, by family: IPv4, IPv6
-	socks [2]*session.Session // nil: not opened yet
+	announcer *session.Announcer
+	ids       [2]string           // of the sessions, by family: IPv4, IPv6
+	socks     [2]*session.Session // nil: not opened yet
 
 	ctx     context.Context // ends with the node; lookups have it
 	cancel  context.CancelFunc
@@ -74,7 +75,7 @@ func (n *Node) Start(context.Context) error {
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.env.Status(flow.Badge("grey", "ring", "ready"))
 	if _, err := n.socket(four); err != nil {
-		session.Tell(n.env.Host, flow.Badge("red", "dot", "error"), n.failure("UDP_ERROR", err.Error(), four))
+		n.announcer.Announce(flow.Badge("red", "dot", "error"), n.failure("UDP_ERROR", err.Error(), four))
 	}
 	return nil
 }
@@ -87,7 +88,7 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	if reason != flow.Restarted {
 		n.store.Detach(n.env.ID)
 	}
-	n.env.Status(&flow.Object{})
+	n.announcer.Clear()
 	return nil
 }
 

@@ -101,6 +101,7 @@ func Expect(t testing.TB, d *flowtest.Driver, output int, want ...string) {
 // ExpectBadges checks what badges a node has shown.
 func ExpectBadges(t testing.TB, d *flowtest.Driver, want ...string) {
 	t.Helper()
+	d.Run()
 	if got := d.Badges(); !slices.Equal(got, want) {
 		t.Errorf("badges\ngot  %q\nwant %q", got, want)
 	}
