@@ -82,6 +82,9 @@ func (n *Node) Start(context.Context) error {
 	return nil
 }
 
+// Drain reads no more from the node's connections.
+func (n *Node) Drain() { n.store.Drain(n.env.ID) }
+
 // Stop closes the node's connections.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	n.stopped.Store(true)

@@ -172,6 +172,14 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
+// Drain accepts no more connections and reads no more from those there are.
+func (n *Node) Drain() {
+	if n.cancel != nil {
+		n.cancel()
+	}
+	n.store.Drain(n.env.ID)
+}
+
 // Stop closes the server socket and the node's connections. Each is told of,
 // whatever the reason.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {

@@ -100,6 +100,9 @@ func (n *Node) bind(ctx context.Context, server sockets.UDPServer, id string) {
 	n.bound = true
 }
 
+// Drain reads no more datagrams.
+func (n *Node) Drain() { n.store.Drain(n.env.ID) }
+
 // Stop closes the socket.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	if n.cancel != nil {

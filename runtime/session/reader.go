@@ -94,6 +94,9 @@ func (s *Session) read() error {
 		if err == nil {
 			continue
 		}
+		if s.drained(err) {
+			err = io.EOF
+		}
 		s.flush(true)
 		if errors.Is(err, io.EOF) {
 			return nil

@@ -2,8 +2,11 @@ package session
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
@@ -58,6 +61,7 @@ type Session struct {
 	lender  flow.Lender   // the reader's: the flow that has just got a chunk
 	credits chan struct{} // one element for each chunk on its way through the flows
 	quit    chan struct{} // closed by Destroy
+	full    atomic.Bool   // nothing more is read
 	ended   chan struct{} // closed when all goroutines have ended
 	once    sync.Once     // for quit
 	cancel  context.CancelFunc
@@ -236,6 +240,27 @@ func (s *Session) Destroy() {
 	if conn != nil {
 		_ = conn.Close()
 	}
+}
+
+// Drain stops reading. What has been read is handled, and answers are written.
+// The session stays open until it is closed by somebody here.
+func (s *Session) Drain() {
+	s.full.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // long ago: a read that waits returns
+	}
+}
+
+// drained tells whether a read failed because the session drains; then it
+// waits for the session's end.
+func (s *Session) drained(err error) bool {
+	if !s.full.Load() || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	<-s.quit
+	return true
 }
 
 func (s *Session) destroyed() bool {

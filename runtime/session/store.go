@@ -150,6 +150,16 @@ func (st *Store) list(owner *attachment) []*Session {
 	return list
 }
 
+// Drain stops all sessions that a node has opened from reading; see
+// [Session.Drain].
+func (st *Store) Drain(node string) {
+	if a := st.attachment(node); a != nil {
+		for _, s := range st.list(a) {
+			s.Drain()
+		}
+	}
+}
+
 // End closes all sessions that a node has opened, at once, and returns when
 // their owner has heard of it and their goroutines have ended.
 func (st *Store) End(node string) {

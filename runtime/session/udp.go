@@ -57,6 +57,9 @@ func (s *Session) receiveDatagrams() error {
 			return nil
 		}
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		if s.drained(err) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
