@@ -200,6 +200,9 @@ func (s *Session) answer() {
 		s.awaitFlows()
 	}
 	s.Disconnect()
+	if s.destroyed() {
+		s.Destroy() // again: the writer may have got something to do since
+	}
 	s.writer.running.Wait()
 }
 

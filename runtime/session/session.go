@@ -186,6 +186,9 @@ func (s *Session) finish(err *sockets.Error) {
 	s.mu.Unlock()
 
 	if conn != nil {
+		if s.full.Load() && len(dropped) == 0 && err == nil {
+			s.linger()
+		}
 		_ = conn.Close()
 	}
 	releaseAll(dropped)
@@ -235,10 +238,11 @@ func (s *Session) Destroy() {
 		s.cancel()
 	}
 	s.mu.Lock()
-	conn := s.conn
-	s.mu.Unlock()
-	if conn != nil {
-		_ = conn.Close()
+	defer s.mu.Unlock()
+	// One that drains is closed by its reader, unless the peer does not take
+	// what is still to be written.
+	if s.conn != nil && (!s.full.Load() || s.writer.busy) {
+		_ = s.conn.Close()
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package session
 
-import "net"
+import (
+	"net"
+	"time"
+)
 
 // rawSocket is the portable form: reads wait with a buffer in hand, and all
 // writes go through the session's writer.
@@ -25,3 +28,12 @@ func (r *rawSocket) read(use func([]byte)) error {
 
 // tryWrite writes as much as the socket takes without waiting: here nothing.
 func (r *rawSocket) tryWrite([]byte) (int, error) { return 0, nil }
+
+// hasUnread tells whether there is something to read, and drops some of it.
+func (r *rawSocket) hasUnread() bool {
+	var b [1]byte
+	_ = r.conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+	n, _ := r.conn.Read(b[:])
+	_ = r.conn.SetReadDeadline(time.Now().Add(lingerTime))
+	return n > 0
+}
