@@ -52,7 +52,7 @@ fuzz: ## run every fuzz target for FUZZTIME (60s), one after the other
 		targets=$$($(GO) test -list '^Fuzz' "$$pkg") || { echo "$$targets" >&2; exit 1; }; \
 		for target in $$(echo "$$targets" | grep '^Fuzz' || true); do \
 			echo "== $$pkg $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' "$$pkg"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' -fuzzminimizetime 10x "$$pkg"; \
 		done; \
 	done
 

@@ -191,6 +191,19 @@ type Lender interface {
 	Lend()
 }
 
+// Batcher is a [Host] that tells when its flow is done with what came in one
+// go, such as the lines of one chunk. What goes out may be kept together until
+// then.
+type Batcher interface {
+	Host
+	// AtEnd has f flushed at the end of what the flow is handling, once. Call
+	// it on the loop.
+	AtEnd(f Flusher)
+}
+
+// Flusher lets go of what it has kept together.
+type Flusher interface{ Flush() }
+
 // Env is what a node knows of its place in the flows, and how it reaches the
 // engine.
 type Env struct {

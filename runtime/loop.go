@@ -33,12 +33,13 @@ type loop struct {
 	ended   chan struct{}
 
 	// The fields below belong to the goroutine that runs the loop.
-	batch   []item // taken from the inbox, run up to next
-	next    int
-	fifo    queue
-	cause   *flow.Cause // of the message or task at work
-	depth   int         // of catch, complete and status nodes called by each other
-	stopped bool
+	batch    []item // taken from the inbox, run up to next
+	next     int
+	fifo     queue
+	flushers []flow.Flusher // to flush when the fifo is empty
+	cause    *flow.Cause    // of the message or task at work
+	depth    int            // of catch, complete and status nodes called by each other
+	stopped  bool
 
 	// For the watchdog: the place at work, and a count that changes with each.
 	current atomic.Pointer[place]
@@ -126,6 +127,7 @@ func (l *loop) run() {
 		<-l.wake
 		l.work(false)
 	}
+	l.flush()
 	for l.fifo.len > 0 { // the flow is gone: let go of what was on its way
 		d := l.fifo.pop()
 		d.cause.Done()
@@ -161,7 +163,17 @@ func (l *loop) work(lent bool) {
 		for n := 0; n < turn && l.fifo.len > 0; n++ {
 			l.deliver(l.fifo.pop())
 		}
+		l.flush()
 	}
+}
+
+// flush lets go of what nodes have kept together since the last flush.
+func (l *loop) flush() {
+	for i, f := range l.flushers {
+		f.Flush()
+		l.flushers[i] = nil
+	}
+	l.flushers = l.flushers[:0]
 }
 
 // refill takes all that is in the inbox. It is false, and the loop idle, if

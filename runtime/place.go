@@ -51,6 +51,9 @@ func (p *place) Post(c *flow.Cause, t flow.Task) { p.loop.post(p.item(c, t)) }
 // Queue implements [flow.Lender].
 func (p *place) Queue(c *flow.Cause, t flow.Task) { p.loop.queue(p.item(c, t)) }
 
+// AtEnd implements [flow.Batcher].
+func (p *place) AtEnd(f flow.Flusher) { p.loop.flushers = append(p.loop.flushers, f) }
+
 // Lend implements [flow.Lender].
 func (p *place) Lend() { p.loop.lend() }
 

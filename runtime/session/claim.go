@@ -54,7 +54,7 @@ func (s *Session) Send(o Sending) error {
 		s.take(claim{node, o.WaitFor})
 	}
 	s.sendIdle.set(o.Timeout)
-	s.write(o.Data, o.Cause)
+	s.write(o.Data, o.Cause, node.batcher())
 	return nil
 }
 

@@ -179,6 +179,7 @@ func (s *Session) finish(err *sockets.Error) {
 	s.idle.set(0)
 	s.sendIdle.set(0)
 	dropped := s.writer.takeAll()
+	dropped = append(dropped, s.writer.takeBatch()...)
 	if err == nil {
 		err = sockets.Explain("write", s.writer.err, noAddress)
 	}
@@ -211,8 +212,11 @@ func (s *Session) Disconnect() {
 	if was != Closed {
 		s.state = Disconnecting
 	}
-	if was == Connected && !s.udp && !s.writer.busy {
-		s.closeWrite()
+	if was == Connected && !s.udp {
+		s.writeBatch()
+		if !s.writer.busy {
+			s.closeWrite()
+		}
 	}
 	s.mu.Unlock()
 	switch {

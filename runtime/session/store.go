@@ -40,6 +40,15 @@ func (a *attachment) queue(c *flow.Cause, t flow.Task) flow.Lender {
 	return nil
 }
 
+// batcher returns the node's host if it tells when to flush, else nil.
+func (a *attachment) batcher() flow.Batcher {
+	if a == nil {
+		return nil
+	}
+	b, _ := (*a.host.Load()).(flow.Batcher)
+	return b
+}
+
 // New returns an empty store.
 func New() *Store {
 	return &Store{

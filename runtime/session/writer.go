@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -13,19 +14,37 @@ const (
 	writeSize = 64 << 10
 )
 
-// writer is what a socket did not take at once. The session's lock guards it.
+// directSize is from which size on data are not kept for the end of a batch:
+// to copy them would cost more than a write of their own.
+const directSize = 8 << 10
+
+// keepBatch is the most space that an idle session keeps for its next batch.
+const keepBatch = 4 << 10
+
+// writer is what is on its way to a socket. The session's lock guards it.
 type writer struct {
+	batch   []byte        // to be written when the flow is done with its batch
+	causes  []*flow.Cause // of batch, each held
+	batched bool          // the flow has been asked to call Flush
+
 	busy    bool // a goroutine writes; everything goes to the queue
 	queue   []queued
-	size    int            // bytes that the socket has not taken yet
+	size    int            // bytes of the queue that the socket has not taken yet
 	running sync.WaitGroup // the goroutine
 	err     error          // the first error; nothing is written after it
 }
 
-// queued is data of one cause, which waits for them to be written.
+// queued is data that wait to be written, and the causes that are held until
+// then.
 type queued struct {
-	data  []byte
-	cause *flow.Cause
+	data   []byte
+	causes []*flow.Cause
+}
+
+func (q queued) release() {
+	for _, c := range q.causes {
+		c.Done()
+	}
 }
 
 // takeAll empties the queue.
@@ -35,45 +54,119 @@ func (w *writer) takeAll() []queued {
 	return q
 }
 
+// takeBatch empties the batch. Its data are valid until the next write.
+func (w *writer) takeBatch() []queued {
+	if len(w.batch) == 0 {
+		return nil
+	}
+	q := queued{w.batch, w.causes}
+	w.batch, w.causes = w.batch[:0], nil
+	return []queued{q}
+}
+
 func releaseAll(list []queued) {
 	for _, q := range list {
-		q.cause.Done()
+		q.release()
 	}
 }
 
-// write sends data, or queues what the socket does not take. The caller holds
-// the lock.
-func (s *Session) write(data []byte, cause *flow.Cause) {
+// write sends data, whole and after all that was sent before. Small data are
+// kept together until the flow is done with its batch; what the socket does not
+// take waits in the queue. The caller holds the lock.
+func (s *Session) write(data []byte, cause *flow.Cause, batcher flow.Batcher) {
 	s.counters.messagesOut++
-	if s.writer.err != nil || len(data) == 0 {
+	w := &s.writer
+	switch {
+	case w.err != nil || len(data) == 0:
+	case w.busy:
+		s.enqueue(data, cause)
+	case batcher == nil || len(data) >= directSize:
+		s.writeBatch()
+		if rest := s.writeNow(data); len(rest) > 0 {
+			s.enqueue(rest, cause)
+		}
+	default:
+		w.batch = append(w.batch, data...)
+		if n := len(w.causes); n == 0 || w.causes[n-1] != cause {
+			cause.Hold()
+			w.causes = append(w.causes, cause)
+		}
+		if !w.batched {
+			w.batched = true
+			batcher.AtEnd(s)
+		}
+		if len(w.batch) >= writeSize {
+			s.writeBatch()
+		}
+	}
+}
+
+// Flush implements [flow.Flusher]: the flow is done with its batch.
+func (s *Session) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writer.batched = false
+	s.writeBatch()
+}
+
+// writeBatch writes what was kept together. The caller holds the lock.
+func (s *Session) writeBatch() {
+	w := &s.writer
+	if len(w.batch) == 0 {
 		return
 	}
-	if !s.writer.busy {
-		n, err := s.socket.tryWrite(data)
-		s.wrote(n)
-		if err != nil {
-			s.writer.err = err // the reader learns of it too, and ends the session
-			return
-		}
-		data = data[n:]
+	rest := s.writeNow(w.batch)
+	if len(rest) > 0 && w.err == nil {
+		w.push(queued{append([]byte(nil), rest...), w.causes})
+		w.causes = nil
+		s.startWriter()
+	} else {
+		queued{causes: w.causes}.release()
+		clear(w.causes)
+		w.causes = w.causes[:0]
 	}
-	if len(data) > 0 {
-		s.enqueue(data, cause)
+	w.batch = w.batch[:0]
+	if cap(w.batch) > keepBatch {
+		w.batch = nil
 	}
 }
 
+// writeNow writes what the socket takes at once and returns the rest. The caller
+// holds the lock, and no writer runs.
+func (s *Session) writeNow(data []byte) (rest []byte) {
+	n, err := s.socket.tryWrite(data)
+	s.wrote(n)
+	if err != nil {
+		s.writer.err = err // the reader learns of it too, and ends the session
+		return nil
+	}
+	return data[n:]
+}
+
+// enqueue puts a copy of data at the end of the queue and holds their cause. The
+// caller holds the lock.
 func (s *Session) enqueue(data []byte, cause *flow.Cause) {
 	w := &s.writer
-	w.size += len(data)
-	if last := len(w.queue) - 1; last >= 0 && w.queue[last].cause == cause && len(w.queue[last].data) < writeSize {
+	if last := len(w.queue) - 1; last >= 0 && len(w.queue[last].data) < writeSize && slices.Contains(w.queue[last].causes, cause) {
+		w.size += len(data)
 		w.queue[last].data = append(w.queue[last].data, data...)
 	} else {
 		cause.Hold()
-		w.queue = append(w.queue, queued{append([]byte(nil), data...), cause})
+		w.push(queued{append([]byte(nil), data...), []*flow.Cause{cause}})
 	}
-	if !w.busy {
-		w.busy = true
-		w.running.Add(1)
+	s.startWriter()
+}
+
+func (w *writer) push(q queued) {
+	w.size += len(q.data)
+	w.queue = append(w.queue, q)
+}
+
+// startWriter has the queue written, unless somebody does so already.
+func (s *Session) startWriter() {
+	if !s.writer.busy {
+		s.writer.busy = true
+		s.writer.running.Add(1)
 		go s.drain()
 	}
 }
@@ -95,7 +188,7 @@ func (s *Session) drain() {
 		}
 		s.mu.Unlock()
 		for len(batch) > 0 && s.writeOut(batch[0].data) {
-			batch[0].cause.Done()
+			batch[0].release()
 			batch = batch[1:]
 		}
 		releaseAll(batch)
