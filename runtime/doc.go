@@ -3,11 +3,13 @@
 //
 // # Who runs what
 //
-// A flow (a tab) is one goroutine, its loop. It takes a task from its inbox (a
+// A flow (a tab) has one goroutine, its loop. It takes a task from its inbox (a
 // chunk that a socket's reader framed, a timer that fired, a button), runs it,
 // and then delivers what it sent, and what that sent, first in first out, until
 // nothing is left; then the next task. So the order is Node-RED's: breadth
 // first, wires from top to bottom. Nodes that stand in no flow share one loop.
+// A source that has just posted may run an idle loop on its own goroutine; one
+// goroutine at a time does.
 //
 // # Guarantees
 //
