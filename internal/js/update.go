@@ -2,7 +2,10 @@ package js
 
 import (
 	"bytes"
+	"math"
 	"reflect"
+	"slices"
+	"strconv"
 
 	"github.com/dop251/goja"
 
@@ -11,7 +14,8 @@ import (
 
 // Update makes a message what a script has made of the object that it got for
 // the message. What is the same stays the same value, and nothing is copied for
-// it. The errors are those of [VM.FromJS]; then only a part is up to date.
+// it. The errors are those of [VM.FromJS]; a property that has no flow value
+// stays as it was.
 func (vm *VM) Update(msg *flow.Message, o *goja.Object) (err error) {
 	if ex := vm.Runtime.Try(func() { err = vm.update(msg, o) }); ex != nil {
 		return ex
@@ -19,8 +23,7 @@ func (vm *VM) Update(msg *flow.Message, o *goja.Object) (err error) {
 	return err
 }
 
-func (vm *VM) update(msg *flow.Message, o *goja.Object) error {
-	c := converter{vm: vm, within: []*goja.Object{o}}
+func (vm *VM) update(msg *flow.Message, o *goja.Object) (first error) {
 	left := msg.Object().Len() // properties that were not met
 	for _, key := range o.Keys() {
 		property := o.Get(key)
@@ -31,46 +34,87 @@ func (vm *VM) update(msg *flow.Message, o *goja.Object) error {
 				continue
 			}
 		}
+		c := converter{vm: vm, within: []*goja.Object{o}}
 		v, err := c.convert(property)
-		if err != nil {
-			return err
-		}
-		if v != nil || goja.IsUndefined(property) {
+		switch {
+		case err != nil:
+			if first == nil {
+				first = err
+			}
+		case v != nil || goja.IsUndefined(property):
 			msg.Set(key, v)
-		} else if had {
+		case had:
 			msg.Delete(key) // it has become a function
 		}
 	}
 	if left == 0 {
-		return nil
+		return first
 	}
+	own := o.GetOwnPropertyNames()
 	for _, key := range msg.Object().Keys() {
-		if o.Get(key) == nil {
+		if !slices.Contains(own, key) {
 			msg.Delete(key)
 		}
 	}
-	return nil
+	return first
 }
 
-// unchanged tells whether a property has its old value. Of arrays and objects
-// it does not know.
+// unchanged tells whether a JavaScript value is what ToJS made of a flow value,
+// and still the same. It may say no to what is the same.
 func (vm *VM) unchanged(old flow.Value, v goja.Value) bool {
+	o, isObject := v.(*goja.Object)
+	if !isObject {
+		return unchangedPrimitive(old, v)
+	}
 	switch old := old.(type) {
-	case string:
-		if _, isObject := v.(*goja.Object); isObject || v.ExportType().Kind() != reflect.String {
+	case flow.Buffer:
+		b, ok := bytesOf(o)
+		return ok && bytes.Equal(b, old) && vm.IsBuffer(o)
+	case flow.Date:
+		return o.ClassName() == "Date" && o.ToFloat() == float64(old)
+	case flow.Array:
+		if o.ClassName() != "Array" || o.Get("length").ToInteger() != int64(len(old)) {
 			return false
 		}
-		_, isSymbol := v.(*goja.Symbol)
-		return !isSymbol && v.String() == old
-	case float64:
-		switch v.ExportType().Kind() {
-		case reflect.Int64, reflect.Float64:
-			_, isObject := v.(*goja.Object)
-			return !isObject && v.ToFloat() == old
+		for i := range old {
+			item := o.Get(strconv.Itoa(i))
+			if item == nil || !vm.unchanged(old[i], item) {
+				return false
+			}
 		}
-	case flow.Buffer:
-		b, ok := bytesOf(v)
-		return ok && bytes.Equal(b, old) && vm.IsBuffer(v.(*goja.Object))
+		return true
+	case *flow.Object:
+		if kindOf(o) != "Object" || vm.IsBuffer(o) {
+			return false
+		}
+		keys := o.Keys()
+		if len(keys) != old.Len() {
+			return false
+		}
+		i := 0
+		for key, was := range old.All() {
+			if keys[i] != key || !vm.unchanged(was, o.Get(key)) {
+				return false
+			}
+			i++
+		}
+		return true
+	}
+	return false
+}
+
+func unchangedPrimitive(old flow.Value, v goja.Value) bool {
+	switch old := old.(type) {
+	case nil:
+		return goja.IsUndefined(v)
+	case flow.Null:
+		return goja.IsNull(v)
+	case bool:
+		return v.ExportType().Kind() == reflect.Bool && v.ToBoolean() == old
+	case string:
+		return goja.IsString(v) && v.String() == old
+	case float64:
+		return goja.IsNumber(v) && math.Float64bits(v.ToFloat()) == math.Float64bits(old)
 	}
 	return false
 }

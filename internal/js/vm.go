@@ -3,6 +3,7 @@ package js
 import (
 	"embed"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/dop251/goja"
@@ -77,37 +78,48 @@ func (vm *VM) mustModule(name string) goja.Value {
 	return m
 }
 
-//go:embed buffer.js url.js util.js
+//go:embed *.js
 var sources embed.FS
 
-// programs compiles the sources once for all realms; programs are immutable.
-var programs = sync.OnceValues(func() (map[string]*goja.Program, error) {
-	compiled := map[string]*goja.Program{}
-	for _, name := range []string{"buffer", "url", "util"} {
-		text, err := sources.ReadFile(name + ".js")
+// programs has the modules that there are. Each is compiled once for all realms,
+// when it is first asked for; programs are immutable.
+var programs = map[string]func() (*goja.Program, error){
+	"assert":      source("assert.js"),
+	"buffer":      source("buffer.js"),
+	"crypto":      source("crypto.js"),
+	"events":      source("events.js"),
+	"os":          source("os.js"),
+	"path":        source("path.js"),
+	"querystring": source("querystring.js"),
+	"url":         source("url.js"),
+	"util":        source("util.js"),
+}
+
+func source(file string) func() (*goja.Program, error) {
+	return sync.OnceValues(func() (*goja.Program, error) {
+		text, err := sources.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		if compiled[name], err = goja.Compile(name+".js", string(text), true); err != nil {
-			return nil, err
-		}
-	}
-	return compiled, nil
-})
+		return goja.Compile(file, string(text), true)
+	})
+}
 
-// Module returns a module as require(name) does: buffer, url or util. Others
-// are an error that names them.
+// Module returns a module as require(name) does, with or without the prefix
+// "node:": assert, buffer, crypto, events, os, path, querystring, url or util.
+// Others are an error that names them.
 func (vm *VM) Module(name string) (goja.Value, error) {
+	name = strings.TrimPrefix(name, "node:")
 	if m, ok := vm.modules[name]; ok {
 		return m, nil
 	}
-	compiled, err := programs()
-	if err != nil {
-		return nil, err
-	}
-	p, ok := compiled[name]
+	compile, ok := programs[name]
 	if !ok {
 		return nil, fmt.Errorf("module '%s' is not available in function nodes", name)
+	}
+	p, err := compile()
+	if err != nil {
+		return nil, err
 	}
 	m, err := vm.RunFactory(p, vm.natives())
 	if err != nil {
@@ -135,6 +147,11 @@ func (vm *VM) natives() goja.Value {
 	n := vm.Runtime.NewObject()
 	_ = n.Set("encode", vm.encode)
 	_ = n.Set("decode", vm.decode)
+	_ = n.Set("digest", vm.digest)
+	_ = n.Set("random", vm.random)
+	_ = n.Set("equalInConstantTime", vm.equalInConstantTime)
+	_ = n.Set("os", vm.osFacts)
+	_ = n.Set("cwd", vm.cwd)
 	_ = n.Set("isBytes", func(call goja.FunctionCall) goja.Value {
 		_, ok := bytesOf(call.Argument(0))
 		return vm.Runtime.ToValue(ok)

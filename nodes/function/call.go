@@ -20,9 +20,10 @@ type call struct {
 	out     flow.Outlet
 	closing bool // finalize runs: nothing can be sent
 
-	object   *goja.Object // the message as the script has it
-	current  bool         // msg is what object is
-	handling bool         // Handle has not returned
+	view     *js.Message   // msg as the script has it, nil until it runs
+	given    *flow.Message // msg, once the script has returned it
+	current  bool          // msg is what the script has made of it
+	handling bool          // Handle has not returned
 	finished bool
 	err      error
 	release  func(error) // set once the message is held
@@ -36,10 +37,15 @@ func (c *call) handle() error {
 	if err != nil {
 		return err
 	}
+	if n.code.plainMessage {
+		c.view = s.vm.NewPlainMessage(c.msg)
+	} else {
+		c.view = s.vm.NewMessage(c.msg)
+	}
 	c.handling = true
 	defer func() { c.handling = false }()
-	c.object = s.vm.ObjectToJS(c.msg.Object())
-	if err := c.run(n.code.body, c.object); err != nil {
+	if err := c.run(n.code.body, c.view.Object()); err != nil {
+		c.view.Detach() // catch nodes get the message; a timer may still have msg
 		return err
 	}
 	if !c.finished {
@@ -64,11 +70,13 @@ func (c *call) run(p *goja.Program, msg goja.Value) error {
 	if c.msg == nil || n.code.usesNode {
 		node = s.nodeObject(c)
 	}
+	args := append(s.args[:0], msg, node)
 	var result goja.Value
 	err = s.within(c.out, c.msg != nil, func() error {
-		result, err = f(goja.Undefined(), msg, node)
+		result, err = f(goja.Undefined(), args...)
 		return err
 	})
+	clear(s.args[:]) // or the message lives until the next one comes
 	if err != nil {
 		return c.settle(nil, err)
 	}
@@ -97,7 +105,7 @@ func (c *call) run(p *goja.Program, msg goja.Value) error {
 // settle ends a run that returned or threw.
 func (c *call) settle(result goja.Value, err error) error {
 	if err != nil {
-		_ = c.update()
+		c.current = c.update() == nil
 		err = c.failure(err)
 	}
 	if c.msg == nil {
@@ -111,7 +119,7 @@ func (c *call) settle(result goja.Value, err error) error {
 		return err
 	}
 	if err := c.send(result, true); err != nil {
-		_ = c.update()
+		c.current = c.update() == nil
 		return err
 	}
 	if !c.node.code.callsDone {
@@ -123,6 +131,7 @@ func (c *call) settle(result goja.Value, err error) error {
 // hold tells the engine that the message is not done when Handle returns.
 func (c *call) hold() {
 	if c.release == nil {
+		_ = c.update() // the engine keeps the message as it is now
 		c.release = c.out.Hold()
 		c.node.open[c] = struct{}{}
 	}
@@ -137,6 +146,9 @@ func (c *call) finish(err error) {
 	if !c.current {
 		_ = c.update() // what cannot be a flow value stays as it was
 	}
+	if c.view != nil {
+		c.view.Detach()
+	}
 	if c.release != nil {
 		delete(c.node.open, c)
 		c.release(err)
@@ -146,14 +158,10 @@ func (c *call) finish(err error) {
 // update makes the message what the script has made of it: catch and complete
 // nodes get it like that.
 func (c *call) update() error {
-	if c.node.sandbox == nil || c.object == nil {
+	if c.view == nil || c.node.sandbox == nil {
 		return nil
 	}
-	if err := c.node.sandbox.vm.Update(c.msg, c.object); err != nil {
-		return err
-	}
-	c.current = true
-	return nil
+	return c.view.Update()
 }
 
 // failure words what a script threw as Node-RED does, and keeps it in

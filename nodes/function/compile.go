@@ -19,6 +19,7 @@ type code struct {
 	body, initialize, finalize *goja.Program // nil where the text is empty
 	usesNode                   bool          // node occurs in the body
 	callsDone                  bool          // the body calls node.done itself
+	plainMessage               bool          // the scripts may do to msg what a js.Message cannot have done
 	interrupt                  interrupter
 }
 
@@ -34,6 +35,7 @@ func compile(cfg Config, env flow.Env) (*code, error) {
 	}
 	c := &code{usesNode: nodeWord.MatchString(cfg.Func)}
 	c.callsDone = c.usesNode && callsDone.MatchString(withoutComments(cfg.Func))
+	c.plainMessage = plainWord.MatchString(cfg.Func + cfg.Initialize)
 	file := "Function node:" + env.ID
 	if env.Name != "" {
 		file += " [" + env.Name + "]"
@@ -67,6 +69,7 @@ var (
 	nodeWord  = regexp.MustCompile(`\bnode\b`)
 	awaitWord = regexp.MustCompile(`\bawait\b`)
 	callsDone = regexp.MustCompile(`\bnode\s*\.\s*done\s*\(`)
+	plainWord = regexp.MustCompile(`freeze|seal|preventExtensions|defineProp|Symbol`)
 	comments  = regexp.MustCompile("(?s)\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])*'|`(?:\\\\.|[^`\\\\])*`|//[^\n]*|/\\*.*?\\*/")
 )
 

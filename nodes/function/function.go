@@ -1,5 +1,13 @@
 // Package function is the function node: JavaScript that gets each message and
 // returns what to send.
+//
+// The variable msg is an object over the flow message: a property becomes a
+// JavaScript value when the script first reads it, and only what the script has
+// changed is turned back. It behaves like any object, except that it cannot be
+// frozen or sealed and has no getters, no hidden or read-only properties and no
+// symbols for keys. A script in whose text, or whose initialize, the words for
+// these occur (freeze, seal, preventExtensions, defineProperty, Symbol) gets a
+// plain object with copies of all properties instead, which takes longer.
 package function
 
 import (
@@ -26,7 +34,7 @@ type Config struct {
 	Timeout    float64 `json:"timeout" doc:"seconds that a call may compute before it is interrupted; 0 is without end"`
 	Initialize string  `json:"initialize" doc:"runs when the node starts; may wait, messages queue until it is done"`
 	Finalize   string  `json:"finalize" doc:"runs when the node stops"`
-	Libs       []Lib   `json:"libs" doc:"modules to have as variables: util, url, buffer"`
+	Libs       []Lib   `json:"libs" doc:"modules to have as variables: assert, buffer, crypto, events, os, path, querystring, url, util"`
 }
 
 // Lib is a module and the name of the variable that holds it.

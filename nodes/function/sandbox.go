@@ -20,6 +20,7 @@ type sandbox struct {
 	timers  *js.Timers
 	proto   *goja.Object // what all node objects have
 	scripts map[*goja.Program]goja.Callable
+	args    [2]goja.Value // of the script that runs, which copies them
 	onClose []goja.Callable
 	out     flow.Outlet // of the call or task that runs
 

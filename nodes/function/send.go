@@ -22,6 +22,13 @@ func (c *call) send(v goja.Value, returned bool) error {
 	if _, isObject := v.(*goja.Object); !isObject && (v == nil || !v.ToBoolean()) {
 		return nil
 	}
+	if c.unfit(v) == "" {
+		m, err := c.message(v.(*goja.Object), returned)
+		if err == nil {
+			c.outlet().Send(0, m)
+		}
+		return err
+	}
 	ports := []goja.Value{v}
 	if isArray(v) {
 		ports = elements(v)
@@ -80,29 +87,31 @@ func (c *call) outlet() flow.Outlet {
 	return c.node.sandbox.out
 }
 
-// message returns a copy of a message that the script sends, with the id of the
-// message that it was called for.
+// message returns a message that the script sends, with the id of the message
+// that it was called for. It is a copy, unless the script returns the very
+// message and is through with it.
 func (c *call) message(o *goja.Object, returned bool) (*flow.Message, error) {
-	var m *flow.Message
-	if returned && o == c.object {
-		if !c.current {
-			if err := c.update(); err != nil {
-				return nil, err
-			}
-		}
-		m = c.msg.Clone()
-	} else {
-		m = flow.NewMessage()
+	if c.msg == nil || o != c.view.Object() {
+		m := flow.NewMessage()
 		if err := c.node.sandbox.vm.Properties(o, m.Set); err != nil {
 			return nil, err
 		}
-	}
-	if c.msg != nil {
-		if id := c.msg.Get(flow.MsgID); id != nil && m.Get(flow.MsgID) != id {
-			m.Set(flow.MsgID, id)
+		if c.msg != nil {
+			if id := c.view.ID(); id != nil {
+				m.Set(flow.MsgID, id)
+			}
 		}
+		return m, nil
 	}
-	return m, nil
+	switch {
+	case !returned || c.node.code.callsDone:
+		return c.view.Copy()
+	case c.given != nil: // it was returned for several outputs
+		return c.given.Clone(), nil
+	}
+	m, err := c.view.Give()
+	c.given, c.current = m, err == nil
+	return m, err
 }
 
 // unfit names the kind of what is no message, "" for a message.
