@@ -73,7 +73,7 @@ func (tr *trace) add(text []byte) ([]byte, error) {
 		v, err := flow.ParseJSON(line)
 		frame, ok := v.(*flow.Object)
 		if err != nil || !ok {
-			return nil, fmt.Errorf("trace line %.200q is no frame (%v)", line, err)
+			return nil, fmt.Errorf("trace line %.200q is no frame (%w)", line, err)
 		}
 		if l := traceLine(frame); l != nil {
 			lines = append(lines, l)

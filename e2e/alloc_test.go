@@ -46,8 +46,8 @@ var allocCases = []struct {
 	{"binary", "binary", "", 1, 8},
 	{"line", "line", "", 1, 9},
 	{"line", "line", "", 32, 5},
-	{"line-function", "line", upper, 1, 35},
-	{"line-function", "line", upper, 32, 31},
+	{"line-function", "line", upper, 1, 26},
+	{"line-function", "line", upper, 32, 23},
 	{"line-changes", "line", changes(), 32, 8},
 }
 

@@ -13,8 +13,7 @@ import (
 // Thrown returns what a script threw, as a JavaScript value; nil if err is no
 // exception.
 func Thrown(err error) goja.Value {
-	var ex *goja.Exception
-	if errors.As(err, &ex) {
+	if ex, ok := errors.AsType[*goja.Exception](err); ok {
 		return ex.Value()
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"slices"
 	"strconv"
 
 	"github.com/dop251/goja"
@@ -227,10 +228,8 @@ func (c *converter) enter(o *goja.Object) error {
 	if len(c.within) >= maxDepth {
 		return fmt.Errorf("the value is nested more than %d levels deep", maxDepth)
 	}
-	for _, outer := range c.within {
-		if outer == o {
-			return ErrCircular
-		}
+	if slices.Contains(c.within, o) {
+		return ErrCircular
 	}
 	c.within = append(c.within, o)
 	return nil

@@ -148,6 +148,7 @@ func FuzzCompile(f *testing.F) {
 	for _, seed := range []string{"(?!a)b", `(a)\1`, "[^]", "(?<n>x)", `\u{61}`, "a{1,2}?"} {
 		f.Add(seed, "some text", "$1")
 	}
+	f.Add("(x)", "x", "$>")
 	f.Fuzz(func(t *testing.T, pattern, text, with string) {
 		re, err := Compile(pattern, "")
 		if err != nil {

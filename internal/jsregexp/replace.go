@@ -63,8 +63,9 @@ func (re *Regexp) appendReplacement(out []byte, text, s string, m *regexp2.Match
 // findGroup returns what the group named at the start of text ($1, $12, $<name>)
 // matched and the length of its name there, 0 if the pattern has no such group.
 func findGroup(text string, m *regexp2.Match) (string, int) {
-	if name, _, closed := strings.Cut(text[1:], ">"); closed && name[:1] == "<" && hasNames(m) {
-		return groupText(m.GroupByName(name[1:])), len(name) + 2
+	name, _, closed := strings.Cut(text[1:], ">")
+	if name, ok := strings.CutPrefix(name, "<"); ok && closed && hasNames(m) {
+		return groupText(m.GroupByName(name)), len("$<>") + len(name)
 	}
 	for _, used := range []int{3, 2} {
 		if len(text) < used {

@@ -34,12 +34,10 @@ func Explain(op string, err error, addr netip.AddrPort) *Error {
 	if err == nil {
 		return nil
 	}
-	var already *Error
-	if errors.As(err, &already) {
+	if already, ok := errors.AsType[*Error](err); ok {
 		return already
 	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return explainLookup(dns)
 	}
 	e, known := find(err)
@@ -100,8 +98,7 @@ func nameOf(number syscall.Errno) string {
 
 // plain is the innermost text of an error that has no Node.js name.
 func plain(err error) string {
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Err.Error()
 	}
 	return err.Error()

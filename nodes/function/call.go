@@ -66,7 +66,7 @@ func (c *call) run(p *goja.Program, msg goja.Value) error {
 	if err != nil {
 		return err
 	}
-	node := goja.Value(goja.Undefined())
+	node := goja.Undefined()
 	if c.msg == nil || n.code.usesNode {
 		node = s.nodeObject(c)
 	}
@@ -167,15 +167,13 @@ func (c *call) update() error {
 // failure words what a script threw as Node-RED does, and keeps it in
 // msg.error. It is nil for a thrown undefined.
 func (c *call) failure(err error) error {
-	var interrupted *goja.InterruptedError
-	if errors.As(err, &interrupted) {
+	if interrupted, ok := errors.AsType[*goja.InterruptedError](err); ok {
 		if why, ok := interrupted.Value().(error); ok {
 			return why
 		}
 		return err
 	}
-	var overflow *goja.StackOverflowError
-	if errors.As(err, &overflow) {
+	if _, ok := errors.AsType[*goja.StackOverflowError](err); ok {
 		return &flow.Error{Name: "RangeError", Message: "Maximum call stack size exceeded"}
 	}
 	var thrown goja.Value

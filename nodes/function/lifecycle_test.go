@@ -143,7 +143,7 @@ func TestTimersEndWithTheNode(t *testing.T) {
 		d, stop := unstopped(t, state.New(), "setInterval(() => node.send({}), 10)")
 		d.Handle(`{}`)
 		stop()
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) // the bubble sleeps
 		d.Run()
 		equal(t, "sent", d.Sent(0), nil)
 	})

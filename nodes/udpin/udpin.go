@@ -84,8 +84,7 @@ func (n *Node) Start(context.Context) error {
 func (n *Node) bind(ctx context.Context, server sockets.UDPServer, id string) {
 	conn, err := server.Listen(ctx)
 	if err != nil {
-		var e *sockets.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*sockets.Error](err); ok {
 			n.fail(id, e.Text)
 		}
 		return

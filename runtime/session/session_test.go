@@ -97,7 +97,7 @@ func TestDisconnectWritesTheQueueFirst(t *testing.T) {
 	if err != nil || !bytes.Equal(got, data) {
 		t.Errorf("the peer got %d bytes, %v", len(got), err)
 	}
-	fmt.Fprint(peer, "still here")
+	_, _ = fmt.Fprint(peer, "still here")
 	h.await(t, dataPort, 1)
 	select {
 	case <-w.closed:

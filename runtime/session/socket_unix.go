@@ -3,6 +3,7 @@
 package session
 
 import (
+	"errors"
 	"io"
 	"net"
 	"syscall"
@@ -58,7 +59,7 @@ func (r *rawSocket) tryRead(fd uintptr) bool {
 	r.readN, r.readErr = retry(func() (int, error) { return syscall.Read(int(fd), r.in[:]) })
 	if r.readErr != nil {
 		chunks.Put(r.in)
-		return r.readErr != syscall.EAGAIN
+		return !errors.Is(r.readErr, syscall.EAGAIN)
 	}
 	return true
 }
@@ -71,7 +72,7 @@ func (r *rawSocket) tryWrite(b []byte) (int, error) {
 	if err == nil {
 		err = r.writeErr
 	}
-	if err == syscall.EAGAIN {
+	if errors.Is(err, syscall.EAGAIN) {
 		err = nil
 	}
 	return max(r.writeN, 0), err
@@ -81,7 +82,7 @@ func (r *rawSocket) tryWrite(b []byte) (int, error) {
 func retry(call func() (int, error)) (int, error) {
 	for {
 		n, err := call()
-		if err != syscall.EINTR {
+		if !errors.Is(err, syscall.EINTR) {
 			return n, err
 		}
 	}

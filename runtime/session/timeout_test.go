@@ -22,7 +22,7 @@ func TestIdleTimer(t *testing.T) {
 		}
 		pass := func(d time.Duration) {
 			mu.Unlock()
-			time.Sleep(d)
+			time.Sleep(d) // the bubble sleeps
 			synctest.Wait()
 			mu.Lock()
 		}
