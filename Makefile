@@ -42,9 +42,14 @@ test: ## run all tests with the race detector, in random order
 lint: ## run golangci-lint in the version that tools/go.mod pins
 	$(LINT) run
 
+# BENCHFLAGS='-only echo,udp -rounds 1' is a quick look; see docs/performance.md.
 .PHONY: bench
-bench: ## run the benchmarks; BENCH=regexp chooses some
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: ## measure flowrun against a plain Go server, into docs/performance.md
+	$(GO) run ./bench/flowbench -out docs/performance.md $(BENCHFLAGS)
+
+.PHONY: bench-peers
+bench-peers: ## the same with Node-RED beside it (needs npm)
+	$(GO) run ./bench/flowbench -peers -out docs/performance.md $(BENCHFLAGS)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (60s), one after the other

@@ -65,7 +65,7 @@ func (c *checker) typ(n *Node) {
 		}
 	case c.known != nil && !c.known(n.Type):
 		c.fail(n, n.PropPos("type"), Error, fmt.Sprintf("unknown node type %q", n.Type),
-			"check the spelling, or put an inert node in its place with --stub-type "+n.Type)
+			"check the spelling, or put an inert node in its place with --stub-type "+quoted(n.Type))
 	}
 }
 
@@ -208,4 +208,12 @@ func (g graph) circles(f *Flows) (found [][]*Node) {
 		}
 	}
 	return found
+}
+
+// quoted returns a word as it is typed in a shell.
+func quoted(word string) string {
+	if strings.ContainsAny(word, " \t'\"$\\&;|<>*?()[]{}!#~`") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/flowrun/flowrun/flow"
@@ -90,7 +91,12 @@ func (r *Runtime) make(flows *flowfile.Flows, list []*flowfile.Node) ([]instance
 	for _, n := range list {
 		typ, ok := r.opts.Registry.Lookup(n.Type)
 		if !ok {
-			continue // Check has named it
+			if strings.HasPrefix(n.Type, "subflow:") && flows.Lookup(strings.TrimPrefix(n.Type, "subflow:")) != nil {
+				p := problemOf(n, errors.New("subflows do not run yet"))
+				p.Hint = "put its nodes into the flow, or an inert node in its place with --stub-type "+n.Type
+				problems = append(problems, p)
+			}
+			continue // Check has named all other types that are not known
 		}
 		p := r.placeFor(n, typ)
 		lookup := env.Lookup(n)
