@@ -143,7 +143,7 @@ func TestUDPSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.Lend(conn, "u", session.Options{Node: "owner", Owner: nobody{}}); err != nil {
+	if _, err := st.BindSender(conn, "u", session.Options{Node: "owner", Owner: nobody{}}); err != nil {
 		t.Fatal(err)
 	}
 	defer st.End("owner")

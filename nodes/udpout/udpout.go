@@ -57,8 +57,12 @@ type Node struct {
 	client sockets.UDPClient
 
 	announcer *session.Announcer
-	ids       [2]string           // of the sessions, by family: IPv4, IPv6
-	socks     [2]*session.Session // nil: not opened yet
+	sent      struct {
+		bytes int
+		badge *flow.Object
+	}
+	ids   [2]string           // of the sessions, by family: IPv4, IPv6
+	socks [2]*session.Session // nil: not opened yet
 
 	ctx     context.Context // ends with the node; lookups have it
 	cancel  context.CancelFunc
@@ -166,9 +170,22 @@ func (n *Node) send(data []byte, ip netip.Addr, target sockets.Target, out flow.
 		out.Send(0, n.failure("UDP_SEND_FAILED", err.Error(), family))
 		return
 	}
-	n.env.Status(flow.Badge("green", "dot", "sent "+strconv.Itoa(len(data))+"b"))
+	n.showSent(len(data))
+	if !out.Wanted(0) {
+		return
+	}
 	out.Send(0, session.OK("sent", "sessionId", s.ID(),
 		"host", target.Host, "port", float64(target.Port), "bytes", float64(len(data))))
+}
+
+// showSent shows how much was sent. Datagrams are often of one size, so the
+// last badge is kept.
+func (n *Node) showSent(bytes int) {
+	if n.sent.badge == nil || n.sent.bytes != bytes {
+		n.sent.bytes = bytes
+		n.sent.badge = flow.Badge("green", "dot", "sent "+strconv.Itoa(bytes)+"b")
+	}
+	n.env.Status(n.sent.badge)
 }
 
 // socket returns the socket for a family, a new one if there is none, or a
@@ -182,7 +199,7 @@ func (n *Node) socket(family int) (*session.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := n.store.Lend(conn, n.ids[family], session.Options{Node: n.env.ID, Owner: n})
+	s, err := n.store.BindSender(conn, n.ids[family], session.Options{Node: n.env.ID, Owner: n})
 	n.socks[family] = s
 	return s, err
 }

@@ -87,10 +87,7 @@ func (s *Session) read() error {
 			return nil
 		}
 		err := s.socket.read(s.receive)
-		if s.lender != nil {
-			s.lender.Lend()
-			s.lender = nil
-		}
+		s.lend()
 		if err == nil {
 			continue
 		}
@@ -120,13 +117,27 @@ func (s *Session) receive(chunk []byte) {
 	} else {
 		d.add(item{payload: flow.Buffer(bytes.Clone(chunk))})
 	}
+	s.hand(d, s.claim.node)
+}
+
+// hand queues what a chunk brought for a node, with the chunk's credit. The
+// caller holds the lock, and calls lend when it has let go of it.
+func (s *Session) hand(d *delivery, to *attachment) {
 	s.counters.messagesIn += uint64(len(d.items))
 	if len(d.items) == 0 {
 		d.Release()
 		return
 	}
 	d.cause.Init(d)
-	s.lender = s.claim.node.queue(&d.cause, d)
+	s.lender = to.queue(&d.cause, d)
+}
+
+// lend lends the reader's goroutine to the flow that has just got a chunk.
+func (s *Session) lend() {
+	if s.lender != nil {
+		s.lender.Lend()
+		s.lender = nil
+	}
 }
 
 // flush hands out lines that are held back and an unfinished line: nothing more

@@ -25,10 +25,10 @@ func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o Options) (*Session, er
 	return st.bind(conn, id, o, (*Session).receiveDatagrams)
 }
 
-// Lend makes a session of a UDP socket that its owner writes to. Nothing is
+// BindSender makes a session of a UDP socket that its owner writes to. Nothing is
 // read from it. It is closed by [Session.Destroy], or a tcp-disconnect. The
 // error is [ErrExists].
-func (st *Store) Lend(conn *net.UDPConn, id flow.Value, o Options) (*Session, error) {
+func (st *Store) BindSender(conn *net.UDPConn, id flow.Value, o Options) (*Session, error) {
 	return st.bind(conn, id, o, func(s *Session) error {
 		<-s.quit
 		return nil
@@ -64,6 +64,7 @@ func (s *Session) receiveDatagrams() error {
 			return err
 		}
 		s.receiveDatagram(buf[:n], from)
+		s.lend()
 	}
 }
 
@@ -79,7 +80,7 @@ func (s *Session) receiveDatagram(b []byte, from netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counters.bytesIn += uint64(len(b))
-	s.deliver(d, s.owner, true)
+	s.hand(d, s.owner)
 }
 
 // remoteInfo is the rinfo of Node.js' dgram: where a datagram came from.
