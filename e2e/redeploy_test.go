@@ -24,6 +24,7 @@ import (
 type engine struct {
 	*runtime.Runtime
 	sessions *session.Store
+	context  *state.Stores
 	stopped  bool
 }
 
@@ -36,7 +37,7 @@ func newEngine(t testing.TB) *engine {
 	}
 	e := &engine{
 		Runtime:  runtime.New(runtime.Options{Registry: registry, Context: stores, Drain: 5 * time.Second}),
-		sessions: sessions,
+		sessions: sessions, context: stores,
 	}
 	t.Cleanup(func() { e.stop(t) })
 	return e
