@@ -5,23 +5,22 @@ import (
 	"time"
 )
 
-// lingerTime is how long a drained session whose peer goes on sending listens
-// to it, without looking at what it says.
+// lingerTime is how long after its last word a peer is still listened to when
+// its session is closed after it was drained.
 const lingerTime = time.Second
 
-// linger lets the peer get what was written to it. A socket that is closed with
-// something left to read resets the connection, and what the peer has not got
-// by then is lost (RFC 2525, 2.17); so the rest is read and dropped, for a while.
+// linger lets a peer that was talking just now get what was written to it. A
+// socket that is closed while something comes in resets the connection, and
+// what the peer has not got by then is lost (RFC 2525, 2.17); so what it still
+// says is read and dropped, until it ends its side too.
 func (s *Session) linger() {
 	conn, ok := s.conn.(*net.TCPConn)
-	if !ok {
-		return
-	}
-	_ = conn.SetReadDeadline(time.Now().Add(lingerTime))
-	if !s.socket.hasUnread() {
+	until := s.lastChunk.Add(lingerTime)
+	if !ok || time.Now().After(until) {
 		return
 	}
 	_ = conn.CloseWrite()
+	_ = conn.SetReadDeadline(until)
 	b := chunks.Get().(*[chunkSize]byte)
 	defer chunks.Put(b)
 	for {

@@ -109,6 +109,7 @@ func (s *Session) receive(chunk []byte) {
 	d := s.newDelivery(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.lastChunk = now
 	s.counters.bytesIn += uint64(len(chunk))
 	s.idle.touch(now)
 	s.sendIdle.touch(now)

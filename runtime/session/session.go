@@ -58,13 +58,14 @@ type Session struct {
 	started time.Time
 	udp     bool
 
-	lender  flow.Lender   // the reader's: the flow that has just got a chunk
-	credits chan struct{} // one element for each chunk on its way through the flows
-	quit    chan struct{} // closed by Destroy
-	full    atomic.Bool   // nothing more is read
-	ended   chan struct{} // closed when all goroutines have ended
-	once    sync.Once     // for quit
-	cancel  context.CancelFunc
+	lastChunk time.Time     // the reader's: when something came in
+	lender    flow.Lender   // the reader's: the flow that has just got a chunk
+	credits   chan struct{} // one element for each chunk on its way through the flows
+	quit      chan struct{} // closed by Destroy
+	full      atomic.Bool   // nothing more is read
+	ended     chan struct{} // closed when all goroutines have ended
+	once      sync.Once     // for quit
+	cancel    context.CancelFunc
 
 	mu       sync.Mutex
 	conn     net.Conn // nil while connecting

@@ -2,10 +2,7 @@
 
 package session
 
-import (
-	"net"
-	"time"
-)
+import "net"
 
 // rawSocket is the portable form: reads wait with a buffer in hand, and all
 // writes go through the session's writer.
@@ -28,12 +25,3 @@ func (r *rawSocket) read(use func([]byte)) error {
 
 // tryWrite writes as much as the socket takes without waiting: here nothing.
 func (r *rawSocket) tryWrite([]byte) (int, error) { return 0, nil }
-
-// hasUnread tells whether there is something to read, and drops some of it.
-func (r *rawSocket) hasUnread() bool {
-	var b [1]byte
-	_ = r.conn.SetReadDeadline(time.Now().Add(time.Millisecond))
-	n, _ := r.conn.Read(b[:])
-	_ = r.conn.SetReadDeadline(time.Now().Add(lingerTime))
-	return n > 0
-}

@@ -87,14 +87,3 @@ func retry(call func() (int, error)) (int, error) {
 		}
 	}
 }
-
-// hasUnread tells whether there is something to read, and drops some of it.
-func (r *rawSocket) hasUnread() (yes bool) {
-	var b [1]byte
-	_ = r.conn.Read(func(fd uintptr) bool {
-		n, err := retry(func() (int, error) { return syscall.Read(int(fd), b[:]) })
-		yes = err == nil && n > 0
-		return true
-	})
-	return yes
-}
