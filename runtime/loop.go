@@ -41,7 +41,8 @@ type loop struct {
 	depth    int            // of catch, complete and status nodes called by each other
 	stopped  bool
 
-	// For the watchdog: the place at work, and a count that changes with each.
+	// For the watchdog: the place at work or the last that was, nil if the loop
+	// is idle, and a count that changes with each call of a node.
 	current atomic.Pointer[place]
 	count   atomic.Uint64
 }
@@ -183,6 +184,7 @@ func (l *loop) refill() bool {
 	defer l.mu.Unlock()
 	l.batch, l.inbox, l.next = l.inbox, l.batch[:0], 0
 	if len(l.batch) == 0 && l.fifo.len == 0 {
+		l.current.Store(nil)
 		l.running = false
 		return false
 	}
@@ -191,13 +193,13 @@ func (l *loop) refill() bool {
 
 func (l *loop) runItem(it item) {
 	if it.between != nil {
+		l.current.Store(nil)
 		it.between()
 		return
 	}
 	if !it.place.gone {
 		l.begin(it.place, it.cause)
 		err := l.guard(it.place, func() error { return it.task.Run(flow.NewOutlet(it.place, nil, it.cause)) })
-		l.end()
 		it.place.held = false
 		if err != nil {
 			it.place.fail(err, nil, it.cause)
@@ -217,7 +219,6 @@ func (l *loop) deliver(d delivery) {
 		p.held = false
 		l.begin(p, d.cause)
 		err := l.handle(p, d)
-		l.end()
 		if !p.held {
 			p.finish(err, d.msg, d.cause)
 		} else if err != nil {
@@ -269,8 +270,6 @@ func (l *loop) begin(p *place, c *flow.Cause) {
 	l.current.Store(p)
 	l.count.Add(1)
 }
-
-func (l *loop) end() { l.current.Store(nil) }
 
 // queue is a first-in first-out ring of deliveries.
 type queue struct {
