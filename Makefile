@@ -2,7 +2,7 @@
 
 GO       ?= go
 FUZZTIME ?= 60s
-BENCH    ?= .
+BENCHFLAGS ?=
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'

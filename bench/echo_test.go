@@ -54,7 +54,7 @@ type contender struct {
 
 func enter(tb testing.TB, s *server, c echoCase) *contender {
 	tb.Helper()
-	clients, err := Dial(tb.Context(), address(s.ports[c.mode]), c.connections, roundTimeout)
+	clients, err := Dial(tb.Context(), c.connections, roundTimeout, s.addrs[c.mode])
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func enter(tb testing.TB, s *server, c echoCase) *contender {
 // round puts a load on the server and adds what it cost to the total.
 func (c *contender) round(tb testing.TB, load Load) {
 	tb.Helper()
-	before, err := UsageOf(c.process.PID())
+	before, err := c.Usage()
 	if err != nil {
 		tb.Skip(err)
 	}
@@ -73,7 +73,7 @@ func (c *contender) round(tb testing.TB, load Load) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	after, err := UsageOf(c.process.PID())
+	after, err := c.Usage()
 	if err != nil {
 		tb.Fatal(err)
 	}

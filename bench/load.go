@@ -19,8 +19,20 @@ const headerSize = 4 + 8
 // Load is what clients ask of an echo server.
 type Load struct {
 	Messages int // requests in all, shared out evenly
-	InFlight int // requests that a connection sends before the first answer
+	InFlight int // requests that a connection has under way at most
 	Size     int // bytes of a request with its line end, at least 13
+
+	// Answer returns what the server makes of a request, byte by byte as long;
+	// nil is the request itself.
+	Answer func(request []byte) []byte
+}
+
+// want returns what answers the requests of a connection, without its number.
+func (l Load) want(request []byte) []byte {
+	if l.Answer == nil {
+		return bytes.Clone(request)
+	}
+	return l.Answer(request)
 }
 
 // Result says how a load went.
@@ -29,6 +41,17 @@ type Result struct {
 	Elapsed   time.Duration
 	latencies []time.Duration // sorted
 }
+
+// newResult puts together what the connections measured since start.
+func newResult(start time.Time, latencies [][]time.Duration) Result {
+	r := Result{Elapsed: time.Since(start), latencies: slices.Concat(latencies...)}
+	r.Messages = len(r.latencies)
+	slices.Sort(r.latencies)
+	return r
+}
+
+// Rate returns the requests answered in a second.
+func (r Result) Rate() float64 { return float64(r.Messages) / r.Elapsed.Seconds() }
 
 // Quantile returns the latency that a share q of all requests did not exceed.
 func (r Result) Quantile(q float64) time.Duration {
@@ -46,15 +69,16 @@ func (r *Result) Merge(other Result) {
 	slices.Sort(r.latencies)
 }
 
-// Clients are connections to one echo server.
+// Clients are connections to echo servers.
 type Clients struct{ conns []net.Conn }
 
-// Dial opens n connections. All operations on them fail when timeout is over.
-func Dial(ctx context.Context, addr string, n int, timeout time.Duration) (*Clients, error) {
+// Dial opens n connections, in turn to each of the addresses. All operations on
+// them fail when timeout is over.
+func Dial(ctx context.Context, n int, timeout time.Duration, addrs ...string) (*Clients, error) {
 	c := &Clients{}
-	var dialer net.Dialer
-	for range n {
-		conn, err := dialer.DialContext(ctx, "tcp", addr)
+	dialer := newDialer()
+	for i := range n {
+		conn, err := dialer.dial(ctx, addrs[i%len(addrs)])
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
@@ -75,8 +99,9 @@ func (c *Clients) Close() error {
 	return errors.Join(errs...)
 }
 
-// Run puts the load on the server. An answer that is not what was sent, byte by
-// byte, is an error.
+// Run puts the load on the server: each connection sends its next requests when
+// answers have come. An answer that is not what was asked for, byte by byte, is
+// an error.
 func (c *Clients) Run(load Load) (Result, error) {
 	latencies := make([][]time.Duration, len(c.conns))
 	errs := make([]error, len(c.conns))
@@ -84,54 +109,84 @@ func (c *Clients) Run(load Load) (Result, error) {
 	var group sync.WaitGroup
 	for i, conn := range c.conns {
 		group.Go(func() {
-			latencies[i], errs[i] = talk(conn, i, load, load.Messages/len(c.conns))
+			t := newTalk(conn, i, load)
+			errs[i] = t.run(load.Messages / len(c.conns))
+			latencies[i] = t.latencies
 		})
 	}
 	group.Wait()
-	r := Result{Elapsed: time.Since(start), latencies: slices.Concat(latencies...)}
-	r.Messages = len(r.latencies)
-	slices.Sort(r.latencies)
-	return r, errors.Join(errs...)
+	return newResult(start, latencies), errors.Join(errs...)
 }
 
-// talk sends requests over one connection and reads their answers, keeping
-// load.InFlight of them on their way.
-func talk(conn net.Conn, number int, load Load, requests int) ([]time.Duration, error) {
-	latencies := make([]time.Duration, 0, requests)
-	sentAt := make([]time.Time, load.InFlight) // a ring
-	out, want, got := newRequest(number, load.Size), newRequest(number, load.Size), make([]byte, load.Size)
-	send := func(i int) error {
-		setSequence(out, i)
-		sentAt[i%load.InFlight] = time.Now()
-		_, err := conn.Write(out)
-		return err
+// talk is what one connection says and hears.
+type talk struct {
+	conn      net.Conn
+	number    int
+	request   []byte // all but its sequence number
+	want, got []byte // an answer
+	sentAt    []time.Time
+	latencies []time.Duration
+}
+
+func newTalk(conn net.Conn, number int, load Load) *talk {
+	request := newRequest(number, load.Size)
+	return &talk{
+		conn: conn, number: number,
+		request: request, want: load.want(request), got: make([]byte, load.Size),
+		sentAt: make([]time.Time, load.InFlight), // a ring
 	}
-	for i := range min(load.InFlight, requests) {
-		if err := send(i); err != nil {
-			return latencies, err
+}
+
+// run keeps its requests in flight until that many are answered. Each request is
+// a write of its own, and each answer is read by itself.
+func (t *talk) run(requests int) error {
+	t.latencies = make([]time.Duration, 0, requests)
+	for i := range min(len(t.sentAt), requests) {
+		if err := t.send(i); err != nil {
+			return err
 		}
 	}
 	for i := range requests {
-		if _, err := io.ReadFull(conn, got); err != nil {
-			return latencies, fmt.Errorf("reading answer %d of connection %d: %w", i, number, err)
+		if err := t.receive(i); err != nil {
+			return err
 		}
-		setSequence(want, i)
-		if !bytes.Equal(got, want) {
-			return latencies, fmt.Errorf("answer %d of connection %d is %q, not %q", i, number, got, want)
-		}
-		latencies = append(latencies, time.Since(sentAt[i%load.InFlight]))
-		if next := i + load.InFlight; next < requests {
-			if err := send(next); err != nil {
-				return latencies, err
+		t.latencies = append(t.latencies, time.Since(t.sentAt[i%len(t.sentAt)]))
+		if next := i + len(t.sentAt); next < requests {
+			if err := t.send(next); err != nil {
+				return err
 			}
 		}
 	}
-	return latencies, nil
+	return nil
+}
+
+func (t *talk) send(i int) error {
+	setSequence(t.request, i)
+	t.sentAt[i%len(t.sentAt)] = time.Now()
+	_, err := t.conn.Write(t.request)
+	return err
+}
+
+// receive reads answer i.
+func (t *talk) receive(i int) error {
+	if _, err := io.ReadFull(t.conn, t.got); err != nil {
+		return fmt.Errorf("reading answer %d of connection %d: %w", i, t.number, err)
+	}
+	setSequence(t.want, i)
+	return compare(t.number, i, t.got, t.want)
+}
+
+// compare returns an error that shows both if got is not the wanted answer.
+func compare(number, i int, got, want []byte) error {
+	if !bytes.Equal(got, want) {
+		return fmt.Errorf("answer %d of connection %d is %q, not %q", i, number, got, want)
+	}
+	return nil
 }
 
 // newRequest returns a request without its sequence number: a line of text.
 func newRequest(connection, size int) []byte {
-	request := bytes.Repeat([]byte{'.'}, size)
+	request := bytes.Repeat([]byte{'x'}, size)
 	putDigits(request[:4], connection)
 	request[size-1] = '\n'
 	return request

@@ -41,7 +41,7 @@ func TestWrongAnswerIsAnError(t *testing.T) {
 			}
 		}
 	})
-	clients, err := Dial(t.Context(), addr, 2, 10*time.Second)
+	clients, err := Dial(t.Context(), 2, 10*time.Second, addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,13 +69,13 @@ func TestQuantile(t *testing.T) {
 
 func TestUsageOfGrows(t *testing.T) {
 	plain := startPlain(t)
-	before, err := UsageOf(plain.process.PID())
+	before, err := plain.Usage()
 	if err != nil {
 		t.Skip(err)
 	}
 	contender := enter(t, plain, echoCase{mode: "line", connections: 1})
 	contender.round(t, Load{Messages: 500, InFlight: 1, Size: requestSize})
-	after, err := UsageOf(plain.process.PID())
+	after, err := plain.Usage()
 	if err != nil || after.CPU < before.CPU || after.Resident == 0 {
 		t.Errorf("from %+v to %+v, error %v", before, after, err)
 	}

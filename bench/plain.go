@@ -1,18 +1,54 @@
 package bench
 
 import (
-	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"os"
+	"os/signal"
+	"strings"
 	"sync"
 )
 
-// ServeBytes is the plain server for binary mode: it writes back what it reads
-// until the context ends.
+// plainAddrs, set in the environment to two addresses with a space between them,
+// TCP and UDP, makes a process the plain server.
+const plainAddrs = "FLOWRUN_BENCH_PLAIN"
+
+// ServePlain is the plain server until an interrupt, if the environment says so,
+// and reports whether it did. Programs that call StartPlain begin with it.
+func ServePlain() (bool, error) {
+	addrs := os.Getenv(plainAddrs)
+	if addrs == "" {
+		return false, nil
+	}
+	tcp, udp, ok := strings.Cut(addrs, " ")
+	if !ok {
+		return true, fmt.Errorf("%s is %q, not two addresses", plainAddrs, addrs)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	listener, err := net.Listen("tcp", tcp)
+	if err != nil {
+		return true, err
+	}
+	socket, err := net.ListenPacket("udp", udp)
+	if err != nil {
+		return true, errors.Join(err, listener.Close())
+	}
+	result := make(chan error, 1)
+	go func() { result <- ServeDatagrams(ctx, socket.(*net.UDPConn)) }()
+	err = ServeBytes(ctx, listener)
+	stop()
+	return true, errors.Join(err, <-result)
+}
+
+// ServeBytes is the plain server for TCP: it writes back what it reads, as much
+// as there is, until the context ends. Each connection has a goroutine and a
+// buffer of 4 KiB, the size that bufio takes.
 func ServeBytes(ctx context.Context, listener net.Listener) error {
 	return serve(ctx, listener, func(conn net.Conn) {
-		buf := make([]byte, 64<<10)
+		buf := make([]byte, 4<<10)
 		for {
 			n, err := conn.Read(buf)
 			if err != nil {
@@ -25,19 +61,25 @@ func ServeBytes(ctx context.Context, listener net.Listener) error {
 	})
 }
 
-// ServeLines is the plain server for line mode, as most would write it: one
-// write for each line read.
-func ServeLines(ctx context.Context, listener net.Listener) error {
-	return serve(ctx, listener, func(conn net.Conn) {
-		lines := bufio.NewScanner(conn)
-		var answer []byte
-		for lines.Scan() {
-			answer = append(append(answer[:0], lines.Bytes()...), '\n')
-			if _, err := conn.Write(answer); err != nil {
-				return
-			}
+// ServeDatagrams is the plain server for UDP: it sends each datagram back to
+// where it came from until the context ends.
+func ServeDatagrams(ctx context.Context, conn *net.UDPConn) error {
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	defer func() { _ = conn.Close() }()
+	buf := make([]byte, 64<<10)
+	for {
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		if err == nil {
+			_, err = conn.WriteToUDPAddrPort(buf[:n], from)
 		}
-	})
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // serve handles each connection in a goroutine and returns when all have ended.

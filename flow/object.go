@@ -23,7 +23,7 @@ type entry struct {
 }
 
 // linearLimit is the number of entries up to which a scan beats a map.
-const linearLimit = 12
+const linearLimit = 32
 
 // NewObject returns an object of the pairs given: key, value, key, value …
 // A key that is no string is left out with its value.
