@@ -53,7 +53,7 @@ func CheckPort(name string, port, lowest int) error {
 	if lowest > 0 {
 		than = ">"
 	}
-	return fmt.Errorf("%s should be %s 0 and < 65536. Received type number (%d).", name, than, port) //nolint:staticcheck // Node.js' words
+	return fmt.Errorf("%s should be %s 0 and < 65536. Received type number (%d).", name, than, port) //nolint:revive,staticcheck // Node.js' words
 }
 
 // Milliseconds reads a duration as the editor writes it: a number or text, and

@@ -100,8 +100,8 @@ func TestDisconnectWritesTheQueueFirst(t *testing.T) {
 	_, _ = fmt.Fprint(peer, "still here")
 	h.await(t, dataPort, 1)
 	select {
-	case <-w.closed:
-		t.Error("it did not wait for the peer")
+	case err := <-w.closed:
+		t.Errorf("it did not wait for the peer (%v)", err)
 	default:
 	}
 	_ = peer.Close()
