@@ -93,7 +93,7 @@ func (r *Runtime) make(flows *flowfile.Flows, list []*flowfile.Node) ([]instance
 		if !ok {
 			if strings.HasPrefix(n.Type, "subflow:") && flows.Lookup(strings.TrimPrefix(n.Type, "subflow:")) != nil {
 				p := problemOf(n, errors.New("subflows do not run yet"))
-				p.Hint = "put its nodes into the flow, or an inert node in its place with --stub-type "+n.Type
+				p.Hint = "put its nodes into the flow, or an inert node in its place with --stub-type " + n.Type
 				problems = append(problems, p)
 			}
 			continue // Check has named all other types that are not known

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -21,15 +20,6 @@ import (
 
 // adminOff is the value of --admin for no admin API.
 const adminOff = "off"
-
-// collectEarly has the garbage collector start at half of Go's default growth:
-// for a heap as small as most flows have, that is some megabytes less for a
-// percent of CPU time. The variable GOGC overrides it.
-func collectEarly() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
-}
 
 // deployment is one run of the deploy command: its flags, and what it reads
 // and writes.
@@ -66,7 +56,6 @@ input.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d.files, d.given = args, cmd.Flags().Changed
 			d.stdout, d.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			collectEarly()
 			return d.run()
 		},
 	}
