@@ -70,7 +70,7 @@ const (
 	bursts     = 10
 	burst      = 100 // connections of a burst
 	steady     = 20  // connections that stay all the time
-	redeploys  = 50
+	redeploys  = 50  // at least
 	echoesEach = 3
 )
 
@@ -107,7 +107,9 @@ func TestRedeployKeepsConnections(t *testing.T) {
 			}
 		})
 	}
+	over := make(chan struct{}) // the bursts
 	clients.Go(func() {
+		defer close(over)
 		for range bursts {
 			var some sync.WaitGroup
 			for range burst {
@@ -120,9 +122,16 @@ func TestRedeployKeepsConnections(t *testing.T) {
 			some.Wait()
 		}
 	})
-	for i := range redeploys {
-		e.deploy(t, runtime.Nodes, flows(i+1))
+	deploys := 0
+	for more := true; more || deploys < redeploys; deploys++ { // as long as there are bursts
+		e.deploy(t, runtime.Nodes, flows(deploys+1))
+		select {
+		case <-over:
+			more = false
+		default:
+		}
 	}
+	t.Logf("%d deploys", deploys)
 	close(stop)
 	clients.Wait()
 
