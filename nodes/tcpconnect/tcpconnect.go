@@ -89,9 +89,7 @@ func (n *Node) Drain() { n.store.Drain(n.env.ID) }
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	n.stopped.Store(true)
 	n.store.End(n.env.ID)
-	if reason != flow.Restarted {
-		n.store.Detach(n.env.ID)
-	}
+	n.store.Detach(n.env.ID, reason)
 	n.announcer.Clear()
 	return nil
 }

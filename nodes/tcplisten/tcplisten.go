@@ -192,9 +192,7 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 		n.listening = false
 		n.announcer.Announce(nil, session.OK("closed"))
 	}
-	if reason != flow.Restarted {
-		n.store.Detach(n.env.ID)
-	}
+	n.store.Detach(n.env.ID, reason)
 	n.announcer.Clear()
 	return nil
 }

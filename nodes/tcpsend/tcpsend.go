@@ -92,9 +92,7 @@ func (n *Node) Start(context.Context) error {
 
 // Stop gives the claims back, unless a new instance takes them over.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
-	if reason != flow.Restarted {
-		n.store.Detach(n.env.ID)
-	}
+	n.store.Detach(n.env.ID, reason)
 	n.env.Status(&flow.Object{})
 	return nil
 }

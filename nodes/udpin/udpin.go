@@ -113,9 +113,7 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	if n.bound {
 		n.env.Status(closed())
 	}
-	if reason != flow.Restarted {
-		n.store.Detach(n.env.ID)
-	}
+	n.store.Detach(n.env.ID, reason)
 	return nil
 }
 

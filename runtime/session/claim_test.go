@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"github.com/flowrun/flowrun/flow"
 )
 
 func TestClaims(t *testing.T) {
@@ -64,7 +66,7 @@ func TestClaims(t *testing.T) {
 	send("b", end)
 	fmt.Fprint(peer, "6\n")
 	held(1)
-	st.Detach("b")
+	st.Detach("b", flow.Removed)
 	want(owner, `"free"`, `["6"]`)
 	fmt.Fprint(peer, "7\n")
 	want(owner, `"free"`, `["6"]`, `"7"`)

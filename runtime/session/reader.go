@@ -130,17 +130,8 @@ func (s *Session) hand(d *delivery, to *attachment) {
 		return
 	}
 	d.cause.Init(d)
-	if s.chunks++; s.chunks < lendAfter {
-		to.post(&d.cause, d)
-		return
-	}
 	s.lender = to.queue(&d.cause, d)
 }
-
-// lendAfter is from which chunk on a session lends its reader's goroutine to the
-// flows. Their handlers need more stack than a reader does; sessions that have
-// said little, of which there may be many, stay small.
-const lendAfter = 8
 
 // lend lends the reader's goroutine to the flow that has just got a chunk.
 func (s *Session) lend() {

@@ -59,7 +59,6 @@ type Session struct {
 	udp     bool
 
 	lastChunk time.Time     // the reader's: when something came in
-	chunks    int           // how many came in, up to lendAfter and on
 	lender    flow.Lender   // the reader's: the flow that has just got a chunk
 	credits   chan struct{} // one element for each chunk on its way through the flows
 	quit      chan struct{} // closed by Destroy

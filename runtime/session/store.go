@@ -72,9 +72,13 @@ func (st *Store) Attach(node string, host flow.Host) {
 	a.host.Store(&host)
 }
 
-// Detach takes a node out that is removed for good. The data claims it holds
-// go back to the sessions' owners.
-func (st *Store) Detach(node string) {
+// Detach takes a node out that stops for good. The data claims it holds go back
+// to the sessions' owners. One that is restarted stays: its new instance takes
+// the claims over.
+func (st *Store) Detach(node string, reason flow.StopReason) {
+	if reason == flow.Restarted {
+		return
+	}
 	st.mu.Lock()
 	a := st.nodes[node]
 	delete(st.nodes, node)
