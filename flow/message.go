@@ -1,5 +1,7 @@
 package flow
 
+import "sync"
+
 // MsgID is the property that holds a message's id.
 const MsgID = "_msgid"
 
@@ -18,12 +20,28 @@ type Message struct {
 	space [8]entry
 }
 
+// messages holds messages for the next use: what is allocated for each message
+// decides how often the garbage collector runs.
+var messages = sync.Pool{New: func() any { return new(Message) }}
+
 // NewMessage returns an empty message.
 func NewMessage() *Message {
-	m := &Message{}
+	m := messages.Get().(*Message)
 	m.own.entries = m.space[:0]
 	m.root = &m.own
 	return m
+}
+
+// Recycle lets a message be used again for another one, if no other message
+// reads from it. Only the engine calls it, for a message that has come to its
+// end: a node whose type says that it keeps nothing ([Spec.KeepsNothing]) has
+// handled it.
+func (m *Message) Recycle() {
+	if m.lent || m.shared && m.root == &m.own {
+		return
+	}
+	*m = Message{}
+	messages.Put(m)
 }
 
 // MessageOf returns a message with the properties of o, which is shared with
@@ -73,7 +91,9 @@ func (m *Message) Snapshot() *Object {
 // independent. It copies nothing until one of them is changed.
 func (m *Message) Clone() *Message {
 	m.shared = true
-	return &Message{root: m.root, shared: true}
+	c := messages.Get().(*Message)
+	c.root, c.shared = m.root, true
+	return c
 }
 
 func (m *Message) makeOwn() {

@@ -15,6 +15,11 @@ type Spec[Config any] struct {
 	Inputs   int    // 0 or 1
 	Outputs  int    // how many by default
 
+	// KeepsNothing says that nodes of this type neither keep a message nor send
+	// it on: when Handle has returned, and done has been called after a Hold,
+	// they have no use for it.
+	KeepsNothing bool
+
 	// Documentation, by port and by input property.
 	OutputDocs []string
 	InputDocs  []Doc
@@ -44,6 +49,7 @@ type Field struct {
 type Type struct {
 	Name, Category, Summary, Notes string
 	Inputs, Outputs                int
+	KeepsNothing                   bool
 	OutputDocs                     []string
 	InputDocs, Errors              []Doc
 	Fields                         []Field
@@ -66,7 +72,7 @@ func Define[Config any](s Spec[Config]) Type {
 	}
 	return Type{
 		Name: s.Name, Category: s.Category, Summary: s.Summary, Notes: s.Notes,
-		Inputs: s.Inputs, Outputs: s.Outputs,
+		Inputs: s.Inputs, Outputs: s.Outputs, KeepsNothing: s.KeepsNothing,
 		OutputDocs: s.OutputDocs, InputDocs: s.InputDocs, Errors: s.Errors,
 		Fields: fieldsOf(reflect.ValueOf(def())),
 		New: func(props *Object, env Env) (Node, error) {

@@ -139,7 +139,7 @@ func (r *Runtime) placeFor(n *flowfile.Node, typ flow.Type) *place {
 	if p != nil && p.info.Flow == n.Z && p.info.Type == n.Type {
 		return p
 	}
-	return &place{info: infoOf(n), source: typ.Inputs == 0}
+	return &place{info: infoOf(n), source: typ.Inputs == 0, keepsNothing: typ.KeepsNothing}
 }
 
 // showsName lists the types of Node-RED that keep their name even if it is

@@ -170,6 +170,7 @@ func (l *loop) work(lent bool) {
 
 // flush lets go of what nodes have kept together since the last flush.
 func (l *loop) flush() {
+	l.cause = nil // it may have ended
 	for i, f := range l.flushers {
 		f.Flush()
 		l.flushers[i] = nil
@@ -219,9 +220,13 @@ func (l *loop) deliver(d delivery) {
 		p.held = false
 		l.begin(p, d.cause)
 		err := l.handle(p, d)
-		if !p.held {
+		switch {
+		case !p.held:
 			p.finish(err, d.msg, d.cause)
-		} else if err != nil {
+			if p.keepsNothing {
+				d.msg.Recycle()
+			}
+		case err != nil:
 			p.fail(err, d.msg, d.cause)
 		}
 		p.held = held

@@ -17,6 +17,8 @@ type place struct {
 	loop   *loop
 	stats  stats
 
+	keepsNothing bool // its node keeps no message and sends none on
+
 	starting atomic.Bool // its node is in Start
 	badgeMu  sync.Mutex
 	badge    *flow.Object

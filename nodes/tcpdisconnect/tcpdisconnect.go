@@ -15,7 +15,8 @@ type Config struct{}
 func Type(store *session.Store) flow.Type {
 	return flow.Define(flow.Spec[Config]{
 		Name: "tcp-disconnect", Category: "network", Inputs: 1, Outputs: 1,
-		Summary: "Closes a session in an orderly way: what was sent before is written first.",
+		KeepsNothing: true,
+		Summary:      "Closes a session in an orderly way: what was sent before is written first.",
 		InputDocs: []flow.Doc{
 			{Name: "sessionId", Text: "the session to close; an attempt to connect is given up, a UDP socket is closed at once"},
 		},

@@ -23,7 +23,8 @@ type Config struct {
 func Type(store *session.Store) flow.Type {
 	return flow.Define(flow.Spec[Config]{
 		Name: "tcp-send", Category: "network", Inputs: 1, Outputs: 2,
-		Summary: "Writes to a TCP session, whoever opened it, and gets what the peer answers.",
+		KeepsNothing: true,
+		Summary:      "Writes to a TCP session, whoever opened it, and gets what the peer answers.",
 		InputDocs: []flow.Doc{
 			{Name: "sessionId", Text: "the session to write to"},
 			{Name: "payload", Text: "a string, a Buffer or a list of them; each item counts as a chunk"},

@@ -25,7 +25,8 @@ type Config struct {
 func Type(store *session.Store) flow.Type {
 	return flow.Define(flow.Spec[Config]{
 		Name: "udp-out", Category: "network", Inputs: 1, Outputs: 1,
-		Summary: "Sends UDP datagrams to one host, a multicast group or a broadcast address.",
+		KeepsNothing: true,
+		Summary:      "Sends UDP datagrams to one host, a multicast group or a broadcast address.",
 		InputDocs: []flow.Doc{
 			{Name: "payload", Text: "a string or a Buffer, the datagram"},
 			{Name: "host", Text: "replaces the node's"},

@@ -45,9 +45,12 @@ type item struct {
 	rinfo   *flow.Object
 }
 
+// deliveries holds those whose chunks are done, for the next ones.
+var deliveries = sync.Pool{New: func() any { return new(delivery) }}
+
 func (s *Session) newDelivery(now time.Time) *delivery {
-	d := &delivery{session: s, time: flow.Timestamp(now)}
-	d.items = d.one[:0]
+	d := deliveries.Get().(*delivery)
+	d.session, d.time, d.items = s, flow.Timestamp(now), d.one[:0]
 	return d
 }
 
@@ -73,8 +76,13 @@ func (d *delivery) Run(out flow.Outlet) error {
 	return nil
 }
 
-// Release implements [flow.Releaser]: all that the chunk set off is done.
-func (d *delivery) Release() { <-d.session.credits }
+// Release implements [flow.Releaser]: all that the chunk set off is done, and
+// nobody holds its cause any more.
+func (d *delivery) Release() {
+	<-d.session.credits
+	*d = delivery{}
+	deliveries.Put(d)
+}
 
 // read reads until the peer has ended its side, which is no error, or the
 // connection breaks or is closed. Then it hands out what is held back.
