@@ -43,12 +43,12 @@ var allocCases = []struct {
 	inFlight            int
 	limit               float64 // allocations per message
 }{
-	{"binary", "binary", "", 1, 8},
-	{"line", "line", "", 1, 9},
-	{"line", "line", "", 32, 5},
-	{"line-function", "line", upper, 1, 26},
-	{"line-function", "line", upper, 32, 23},
-	{"line-changes", "line", changes(), 32, 8},
+	{"binary", "binary", "", 1, 5},
+	{"line", "line", "", 1, 5},
+	{"line", "line", "", 32, 4},
+	{"line-function", "line", upper, 1, 13},
+	{"line-function", "line", upper, 32, 12},
+	{"line-changes", "line", changes(), 32, 5},
 }
 
 // echoAllocs returns how much is allocated for one message, socket to socket.

@@ -33,6 +33,8 @@ type Message struct {
 
 	id     flow.Value // the id the message came with,
 	idKept bool       // if it may be another one by now
+
+	spare bool // no script has the object once it has returned
 }
 
 // property is one that the script has got or set.
@@ -52,6 +54,20 @@ func (vm *VM) NewMessage(msg *flow.Message) *Message {
 	m.live = m.space[:0]
 	m.object = vm.Runtime.NewDynamicObject((*properties)(m))
 	return m
+}
+
+// NewSpareMessage returns a message for scripts that have no use for it when they
+// have returned. It shows what [Message.Reuse] is given.
+func (vm *VM) NewSpareMessage() *Message {
+	m := &Message{vm: vm, spare: true, root: &flow.Object{}}
+	m.object = vm.Runtime.NewDynamicObject((*properties)(m))
+	return m
+}
+
+// Reuse makes a spare message show another flow message.
+func (m *Message) Reuse(msg *flow.Message) {
+	*m = Message{vm: m.vm, object: m.object, spare: true, root: m.root, flow: msg, own: msg}
+	m.live = m.space[:0]
 }
 
 // NewPlainMessage is NewMessage with a plain JavaScript object that has copies
@@ -128,7 +144,11 @@ func (m *Message) Give() (*flow.Message, error) {
 // Detach leaves the flow message as it is now: what the script does to the
 // object afterwards does not touch it.
 func (m *Message) Detach() {
-	if m.flow != nil && m.own == m.flow {
+	switch {
+	case m.spare:
+		m.Reuse(nil) // there is no afterwards
+		return
+	case m.flow != nil && m.own == m.flow:
 		m.own, m.root = nil, m.flow.Snapshot()
 	}
 	m.flow = nil

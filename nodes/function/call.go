@@ -37,10 +37,17 @@ func (c *call) handle() error {
 	if err != nil {
 		return err
 	}
-	if n.code.plainMessage {
+	switch {
+	case n.code.plainMessage:
 		c.view = s.vm.NewPlainMessage(c.msg)
-	} else {
+	case n.code.keepsMessage:
 		c.view = s.vm.NewMessage(c.msg)
+	default:
+		if s.view == nil {
+			s.view = s.vm.NewSpareMessage()
+		}
+		c.view = s.view
+		c.view.Reuse(c.msg)
 	}
 	c.handling = true
 	defer func() { c.handling = false }()

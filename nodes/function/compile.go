@@ -20,6 +20,7 @@ type code struct {
 	usesNode                   bool          // node occurs in the body
 	callsDone                  bool          // the body calls node.done itself
 	plainMessage               bool          // the scripts may do to msg what a js.Message cannot have done
+	keepsMessage               bool          // the body may use msg when it has returned
 	interrupt                  interrupter
 }
 
@@ -52,11 +53,16 @@ func compile(cfg Config, env flow.Env) (*code, error) {
 		if strings.TrimSpace(s.text) == "" && s.part != "body" {
 			continue
 		}
-		p, err := goja.Compile(s.file, wrap(s.text), false)
+		tree, err := goja.Parse(s.file, wrap(s.text))
 		if err != nil {
 			return nil, syntaxError(err, s.part)
 		}
-		*s.into = p
+		if *s.into, err = goja.CompileAST(tree, false); err != nil {
+			return nil, syntaxError(err, s.part)
+		}
+		if s.part == "body" {
+			c.keepsMessage = c.plainMessage || mayKeep(tree)
+		}
 	}
 	return c, nil
 }

@@ -80,6 +80,7 @@ type Node struct {
 	waiting []*call  // messages that came while initialize ran
 	open    map[*call]struct{}
 	badge   bool // a status is shown
+	last    call // of a script that leaves nothing behind, used again
 }
 
 // Start compiles the scripts. As in Node-RED, a script that cannot be compiled
@@ -146,11 +147,16 @@ func (n *Node) resume(c *call) {
 func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	c := &call{node: n, msg: msg, out: out}
 	switch n.phase {
 	case running:
+		c := &n.last
+		if n.code.keepsMessage || n.code.usesNode {
+			c = new(call)
+		}
+		*c = call{node: n, msg: msg, out: out}
 		return c.handle()
 	case starting:
+		c := &call{node: n, msg: msg, out: out}
 		c.hold()
 		n.waiting = append(n.waiting, c)
 	}

@@ -21,6 +21,7 @@ type sandbox struct {
 	proto   *goja.Object // what all node objects have
 	scripts map[*goja.Program]goja.Callable
 	args    [2]goja.Value // of the script that runs, which copies them
+	view    *js.Message   // shows messages to a body that keeps none
 	onClose []goja.Callable
 	out     flow.Outlet // of the call or task that runs
 

@@ -1,0 +1,103 @@
+package function
+
+import (
+	"reflect"
+
+	"github.com/dop251/goja/ast"
+)
+
+// mayKeep tells whether a script may still have its message when it has
+// returned: whether msg stands anywhere but before a property (msg.payload) or
+// in what is returned, or in a function that may be called later, or whether
+// the script may be done with the message before it returns. If not, what it
+// takes to show the script a message can be used for the next one.
+func mayKeep(script *ast.Program) bool {
+	body, ok := script.Body[0].(*ast.ExpressionStatement)
+	if !ok {
+		return true
+	}
+	f, ok := body.Expression.(*ast.FunctionLiteral)
+	if !ok || f.Async || f.Generator {
+		return true
+	}
+	var k keeper
+	k.look(reflect.ValueOf(f.Body))
+	return k.keeps
+}
+
+// keeper looks through a syntax tree.
+type keeper struct{ keeps bool }
+
+func (k *keeper) look(v reflect.Value) {
+	if k.keeps || !v.IsValid() {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		k.look(v.Elem())
+	case reflect.Pointer:
+		if v.IsNil() || v.Type().Elem().PkgPath() != astPath || k.known(v.Interface()) {
+			return
+		}
+		k.look(v.Elem())
+	case reflect.Slice:
+		for i := range v.Len() {
+			k.look(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				k.look(v.Field(i))
+			}
+		}
+	}
+}
+
+var astPath = reflect.TypeFor[ast.Program]().PkgPath()
+
+// known deals with the nodes that matter; it is false for one to look into.
+func (k *keeper) known(node any) bool {
+	switch node := node.(type) {
+	case *ast.Identifier:
+		switch node.Name {
+		case "msg", "node", "arguments", "eval":
+			k.keeps = true
+		}
+	case *ast.FunctionLiteral, *ast.ArrowFunctionLiteral, *ast.ClassLiteral:
+		k.keeps = true
+	case *ast.DotExpression:
+		return is(node.Left, "msg") || is(node.Left, "node") && node.Identifier.Name != "done"
+	case *ast.BracketExpression:
+		if !is(node.Left, "msg") {
+			return false
+		}
+		k.look(reflect.ValueOf(&node.Member).Elem())
+	case *ast.ReturnStatement:
+		k.returned(node.Argument)
+	default:
+		return false
+	}
+	return true
+}
+
+func (k *keeper) returned(e ast.Expression) {
+	switch e := e.(type) {
+	case *ast.ArrayLiteral:
+		for _, item := range e.Value {
+			k.returned(item)
+		}
+	case *ast.ConditionalExpression:
+		k.look(reflect.ValueOf(&e.Test).Elem())
+		k.returned(e.Consequent)
+		k.returned(e.Alternate)
+	default:
+		if !is(e, "msg") {
+			k.look(reflect.ValueOf(&e).Elem())
+		}
+	}
+}
+
+func is(e ast.Expression, name string) bool {
+	id, ok := e.(*ast.Identifier)
+	return ok && id.Name.String() == name
+}

@@ -1,0 +1,45 @@
+package function
+
+import (
+	"testing"
+
+	"github.com/dop251/goja"
+)
+
+func TestMayKeep(t *testing.T) {
+	cases := map[string]bool{
+		"msg.payload = msg.payload.toUpperCase();\nreturn msg;": false,
+		"return null;": false,
+		"const key = 'x'; msg[key] = msg['payload'] + 1; delete msg.topic; return msg": false,
+		"return msg.ok ? [msg, null] : [null, msg]":                                    false,
+		"if (msg.payload > 3) { node.status({text: 'big'}); return msg }":              false,
+		"for (let i = 0; i < msg.n; i++) { msg.sum += i } return [[msg, msg]]":         false,
+		"flow.set('last', msg.payload); return msg":                                    false,
+
+		"flow.set('last', msg); return msg":                    true,
+		"let m = msg; return m":                                true,
+		"node.send(msg)":                                       true,
+		"node.done(); return msg":                              true,
+		"let {done} = node; done(); return msg":                true,
+		"setTimeout(() => node.warn(msg.payload)); return msg": true,
+		"let o = {f() { return msg.payload }}; return msg":     true,
+		"class C { get m() { return msg.x } } return msg":      true,
+		"return arguments[0]":                                  true,
+		"return eval('msg')":                                   true,
+		"await 1; return msg":                                  true,
+		"return {payload: msg}":                                true,
+		"msg.self = msg; return msg":                           true,
+		"with (msg) { payload = 1 } return msg":                true,
+		"return {...msg}":                                      true,
+		"return msg?.payload":                                  true,
+	}
+	for text, want := range cases {
+		tree, err := goja.Parse("script", wrap(text))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if got := mayKeep(tree); got != want {
+			t.Errorf("%s\nkeeps %v, want %v", text, got, want)
+		}
+	}
+}
