@@ -34,8 +34,8 @@ func NewMessage() *Message {
 
 // Recycle lets a message be used again for another one, if no other message
 // reads from it. Only the engine calls it, for a message that has come to its
-// end: a node whose type says that it keeps nothing ([Spec.KeepsNothing]) has
-// handled it.
+// end: one that was sent to an output without wires, or that a node has handled
+// whose type says that it keeps nothing ([Spec.KeepsNothing]).
 func (m *Message) Recycle() {
 	if m.lent || m.shared && m.root == &m.own {
 		return

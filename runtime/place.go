@@ -84,7 +84,11 @@ func (p *place) Route(c *flow.Cause, port int, msg *flow.Message, more []*flow.M
 			t.send(p, port, m)
 		}
 	}
-	if len(targets) == 1 && len(more) == 0 {
+	switch {
+	case len(targets) == 0:
+		msg.Recycle()
+		return
+	case len(targets) == 1 && len(more) == 0:
 		p.loop.enqueue(delivery{targets[0], c, msg})
 		return
 	}

@@ -63,14 +63,7 @@ type Node struct {
 // Start connects if the node is to do so by itself.
 func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
-	waitFor, err := session.ParseWaitFor(n.config.WaitFor)
-	if err != nil {
-		n.env.Status(session.BadWaitFor())
-	}
-	n.options = session.Options{
-		Node: n.env.ID, Line: n.config.Mode == "line", WaitFor: waitFor,
-		Timeout: sockets.Milliseconds(n.config.Timeout),
-	}
+	n.options = session.StreamOptions(n.env, n.config.Mode, n.config.WaitFor, n.config.Timeout)
 	port, _ := sockets.ParseInt(n.config.Port)
 	if n.config.AutoConnect && port != 0 && flow.TrimSpace(n.config.Host) != "" {
 		n.env.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
@@ -109,7 +102,7 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	o := n.options
 	link := &link{node: n, target: target}
 	o.Owner = link
-	s, err := n.store.Dial(target, msg.Get("sessionId"), o)
+	s, err := n.store.Dial(target, msg.Get("sessionId"), &o)
 	if err != nil {
 		out.Send(0, session.Fail("SESSION_ID_CONFLICT", "Session already exists", "error", "sessionId", msg.Get("sessionId")))
 		return nil

@@ -67,14 +67,8 @@ func (n *Node) Handle(*flow.Message, flow.Outlet) error { return nil }
 // Start listens. A failure is an error envelope.
 func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
-	waitFor, err := session.ParseWaitFor(n.config.WaitFor)
-	if err != nil {
-		n.env.Status(session.BadWaitFor())
-	}
-	n.options = session.Options{
-		Node: n.env.ID, Owner: n, Line: n.config.Mode == "line", WaitFor: waitFor,
-		Timeout: sockets.Milliseconds(n.config.Timeout), Cut: true,
-	}
+	n.options = session.StreamOptions(n.env, n.config.Mode, n.config.WaitFor, n.config.Timeout)
+	n.options.Owner, n.options.Cut = n, true
 	port, _ := sockets.ParseInt(n.config.Port)
 	if port == 0 {
 		n.env.Status(flow.Badge("red", "ring", "port required"))
@@ -137,7 +131,7 @@ func (n *Node) serve(ctx context.Context, ln *net.TCPListener) {
 		switch {
 		case err == nil:
 			pause = 0
-			n.store.Accept(conn, n.options)
+			n.store.Accept(conn, &n.options)
 		case ctx.Err() != nil:
 			return
 		case !sockets.IsTemporary(err):
@@ -199,11 +193,13 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 
 // Opened implements [session.Owner].
 func (n *Node) Opened(s *session.Session) {
-	remoteHost, remotePort := sockets.Address(s.RemoteAddr())
-	localHost, localPort := sockets.Address(s.LocalAddr())
-	n.announcer.Announce(nil, session.OK("connected", "sessionId", s.ID(),
-		"remoteHost", remoteHost, "remotePort", float64(remotePort),
-		"localHost", localHost, "localPort", float64(localPort)))
+	n.announcer.AnnounceLater(func() *flow.Message {
+		remoteHost, remotePort := sockets.Address(s.RemoteAddr())
+		localHost, localPort := sockets.Address(s.LocalAddr())
+		return session.OK("connected", "sessionId", s.ID(),
+			"remoteHost", remoteHost, "remotePort", float64(remotePort),
+			"localHost", localHost, "localPort", float64(localPort))
+	})
 }
 
 // TimedOut implements [session.Owner]. The session closes itself.
@@ -214,7 +210,7 @@ func (n *Node) Closed(s *session.Session, err *sockets.Error) {
 	if err != nil {
 		n.announcer.Announce(nil, session.Fail(err.Code, err.Text, "error", "sessionId", s.ID()))
 	}
-	n.announcer.Announce(nil, session.OK("disconnected", "sessionId", s.ID()))
+	n.announcer.AnnounceLater(func() *flow.Message { return session.OK("disconnected", "sessionId", s.ID()) })
 }
 
 func (n *Node) fail(code, text string) {

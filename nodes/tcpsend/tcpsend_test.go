@@ -33,7 +33,7 @@ func dial(t *testing.T, st *session.Store, owner flow.Host, line bool) *net.TCPC
 	ln := sockettest.Listen(t)
 	st.Attach("owner", owner)
 	target := sockets.Target{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port}
-	if _, err := st.Dial(target, "s1", session.Options{Node: "owner", Owner: nobody{}, Line: line}); err != nil {
+	if _, err := st.Dial(target, "s1", &session.Options{Node: "owner", Owner: nobody{}, Line: line}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := ln.Accept()
@@ -143,7 +143,7 @@ func TestUDPSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.BindSender(conn, "u", session.Options{Node: "owner", Owner: nobody{}}); err != nil {
+	if _, err := st.BindSender(conn, "u", &session.Options{Node: "owner", Owner: nobody{}}); err != nil {
 		t.Fatal(err)
 	}
 	defer st.End("owner")

@@ -89,7 +89,7 @@ func (n *Node) bind(ctx context.Context, server sockets.UDPServer, id string) {
 		}
 		return
 	}
-	_, err = n.store.Bind(conn, id, session.Options{
+	_, err = n.store.Bind(conn, id, &session.Options{
 		Node: n.env.ID, Owner: n, Line: n.config.Mode == "utf8",
 	})
 	if err != nil {

@@ -198,7 +198,7 @@ func (n *Node) socket(family int) (*session.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := n.store.BindSender(conn, n.ids[family], session.Options{Node: n.env.ID, Owner: n})
+	s, err := n.store.BindSender(conn, n.ids[family], &session.Options{Node: n.env.ID, Owner: n})
 	n.socks[family] = s
 	return s, err
 }

@@ -28,6 +28,17 @@ func (a *Announcer) Announce(badge *flow.Object, event *flow.Message) {
 	}))
 }
 
+// AnnounceLater is Announce for what happens often: the message is made, on the
+// loop, only if somebody gets it.
+func (a *Announcer) AnnounceLater(event func() *flow.Message) {
+	a.host.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
+		if out.Wanted(eventsPort) {
+			out.Send(eventsPort, event())
+		}
+		return nil
+	}))
+}
+
 func (a *Announcer) show(badge *flow.Object) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

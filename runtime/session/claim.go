@@ -53,6 +53,9 @@ func (s *Session) Send(o Sending) error {
 	if node != nil {
 		s.take(claim{node, o.WaitFor})
 	}
+	if o.Timeout > 0 && s.sendIdle == nil {
+		s.sendIdle = &idleTimer{expire: s.senderIdle}
+	}
 	s.sendIdle.set(o.Timeout)
 	s.write(o.Data, o.Cause, node.batcher())
 	return nil

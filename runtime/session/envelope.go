@@ -1,9 +1,9 @@
 package session
 
 import (
-	"encoding/hex"
-	"math/rand/v2"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/flowrun/flowrun/flow"
 )
@@ -53,27 +53,4 @@ func fill(m *flow.Message, event string, pairs []flow.Value) *flow.Message {
 }
 
 // NewID returns prefix-<uuid> with a random UUID (RFC 9562, version 4).
-func NewID(prefix string) string {
-	var u [16]byte
-	for i, r := range [2]uint64{rand.Uint64(), rand.Uint64()} {
-		for k := range 8 {
-			u[8*i+k] = byte(r >> (8 * k))
-		}
-	}
-	u[6] = u[6]&0x0f | 0x40
-	u[8] = u[8]&0x3f | 0x80
-
-	var space [64]byte
-	b := append(space[:0], prefix...)
-	for i, n := 0, 0; i < len(u); i += n {
-		n = 2
-		if i == 0 {
-			n = 4
-		} else if i == 10 {
-			n = 6
-		}
-		b = append(b, '-')
-		b = hex.AppendEncode(b, u[i:i+n])
-	}
-	return string(b)
-}
+func NewID(prefix string) string { return prefix + "-" + uuid.NewString() }

@@ -21,14 +21,13 @@ func framed(t testing.TB, waitFor string, segments ...[]byte) []string {
 	st := New()
 	h := &recorder{}
 	st.Attach("n", h)
-	s := st.newSession(Options{Node: "n", Line: true, WaitFor: w})
-	s.credits = make(chan struct{}, len(segments)+1)
+	s := st.newSession(&Options{Node: "n", Line: true, WaitFor: w}, len(segments))
 	for _, b := range segments {
-		s.credits <- struct{}{}
+		s.credits.take(s.quitting, nil)
 		s.receive(b)
 	}
 	s.flush(false)
-	if n := len(s.credits); n != 0 {
+	if n := len(segments) - int(s.credits.left.Load()); n != 0 {
 		t.Errorf("%d credits did not come back", n)
 	}
 	var got []string

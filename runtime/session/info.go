@@ -40,7 +40,7 @@ func (s *Session) info() Info {
 	defer s.mu.Unlock()
 	i := Info{
 		ID: s.id, Kind: "tcp", Node: s.opts.Node, Claim: s.claim.node.id,
-		Peer: s.peer, State: s.state, Started: s.started, Queued: s.writer.size,
+		State: s.state, Started: s.store.epoch.Add(s.started), Queued: s.writer.size,
 		BytesIn: s.counters.bytesIn, BytesOut: s.counters.bytesOut,
 		MessagesIn: s.counters.messagesIn, MessagesOut: s.counters.messagesOut,
 	}
@@ -49,6 +49,9 @@ func (s *Session) info() Info {
 	}
 	if s.conn != nil {
 		i.Local = s.conn.LocalAddr().String()
+		if to := s.conn.RemoteAddr(); to != nil {
+			i.Peer = to.String()
+		}
 	}
 	return i
 }

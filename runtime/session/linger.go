@@ -15,7 +15,7 @@ const lingerTime = time.Second
 // says is read and dropped, until it ends its side too.
 func (s *Session) linger() {
 	conn, ok := s.conn.(*net.TCPConn)
-	until := s.lastChunk.Add(lingerTime)
+	until := s.store.epoch.Add(s.lastChunk + lingerTime)
 	if !ok || time.Now().After(until) {
 		return
 	}

@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	// chunkSize is how much is read at once.
-	chunkSize = 64 << 10
+	// chunkSize is how much is read at once from a session that has a lot to
+	// say, smallChunk from the others.
+	chunkSize  = 64 << 10
+	smallChunk = 8 << 10
 	// chunkCredits is how many chunks of a session may be on their way through
 	// the flows.
 	chunkCredits = 4
@@ -24,9 +26,12 @@ const (
 
 var noAddress netip.AddrPort // read and write errors name no address
 
-// chunks holds the buffers that sockets are read into. A session has one only
-// while there is something to read.
-var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
+// chunks and smallChunks hold the buffers that sockets are read into. A session
+// has one only while there is something to read.
+var (
+	chunks      = sync.Pool{New: func() any { return new([chunkSize]byte) }}
+	smallChunks = sync.Pool{New: func() any { return new([smallChunk]byte) }}
+)
 
 // delivery is what one chunk brings, on its way to the flow that gets it. It is
 // cause, task and credit in one.
@@ -79,24 +84,37 @@ func (d *delivery) Run(out flow.Outlet) error {
 // Release implements [flow.Releaser]: all that the chunk set off is done, and
 // nobody holds its cause any more.
 func (d *delivery) Release() {
-	<-d.session.credits
+	d.session.credits.give()
 	*d = delivery{}
 	deliveries.Put(d)
 }
 
+// errRest says that a session waits for its next chunk somewhere else.
+var errRest = errors.New("nothing to read for now")
+
+// restAfter is how long a session that reads must have got nothing for its
+// reader to be taken for one that has to wait again.
+const restAfter = 100 * time.Millisecond
+
 // read reads until the peer has ended its side, which is no error, or the
-// connection breaks or is closed. Then it hands out what is held back.
+// connection breaks or is closed. Then it hands out what is held back. The error
+// is errRest if the session seems to be one of those that say something now and
+// then only.
 func (s *Session) read() error {
+	defer s.socket.rest()
 	for {
-		select {
-		case s.credits <- struct{}{}:
-		case <-s.quit:
+		if !s.credits.take(s.quitting, nil) {
 			s.flush(false)
 			return nil
 		}
-		err := s.socket.read(s.receive)
-		s.lend()
+		chunk, err := s.socket.read()
 		if err == nil {
+			s.receive(chunk)
+		}
+		switch {
+		case err == nil && s.slow:
+			return errRest
+		case err == nil:
 			continue
 		}
 		if s.drained(err) {
@@ -110,14 +128,26 @@ func (s *Session) read() error {
 	}
 }
 
-// receive frames a chunk for whoever holds the data claim. The chunk takes one
-// of the session's credits with it.
+// receive takes a chunk in, and lends the reader's goroutine to the flow that
+// gets it.
 func (s *Session) receive(chunk []byte) {
+	lender := s.queue(chunk)
+	s.socket.release()
+	if lender != nil {
+		lender.Lend()
+	}
+}
+
+// queue frames a chunk for whoever holds the data claim. The chunk takes one of
+// the session's credits with it.
+func (s *Session) queue(chunk []byte) flow.Lender {
 	now := time.Now()
 	d := s.newDelivery(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lastChunk = now
+	at := now.Sub(s.store.epoch)
+	s.slow = s.lastChunk == 0 || at-s.lastChunk > restAfter
+	s.lastChunk = at
 	s.counters.bytesIn += uint64(len(chunk))
 	s.idle.touch(now)
 	s.sendIdle.touch(now)
@@ -126,27 +156,20 @@ func (s *Session) receive(chunk []byte) {
 	} else {
 		d.add(item{payload: flow.Buffer(bytes.Clone(chunk))})
 	}
-	s.hand(d, s.claim.node)
+	return s.hand(d, s.claim.node)
 }
 
 // hand queues what a chunk brought for a node, with the chunk's credit. The
-// caller holds the lock, and calls lend when it has let go of it.
-func (s *Session) hand(d *delivery, to *attachment) {
+// caller holds the lock, and lends its goroutine to the flow, if there is one to
+// lend it to, when it has let go of it.
+func (s *Session) hand(d *delivery, to *attachment) flow.Lender {
 	s.counters.messagesIn += uint64(len(d.items))
 	if len(d.items) == 0 {
 		d.Release()
-		return
+		return nil
 	}
 	d.cause.Init(d)
-	s.lender = to.queue(&d.cause, d)
-}
-
-// lend lends the reader's goroutine to the flow that has just got a chunk.
-func (s *Session) lend() {
-	if s.lender != nil {
-		s.lender.Lend()
-		s.lender = nil
-	}
+	return to.queue(&d.cause, d)
 }
 
 // flush hands out lines that are held back and an unfinished line: nothing more
@@ -220,7 +243,7 @@ func (s *Session) answer() {
 		s.awaitFlows()
 	}
 	s.Disconnect()
-	if s.destroyed() {
+	if s.destroyed.Load() {
 		s.Destroy() // again: the writer may have got something to do since
 	}
 	s.writer.running.Wait()
@@ -230,12 +253,8 @@ func (s *Session) answer() {
 func (s *Session) awaitFlows() {
 	patience := time.NewTimer(answerTime)
 	defer patience.Stop()
-	for range cap(s.credits) {
-		select {
-		case s.credits <- struct{}{}:
-		case <-patience.C:
-			return
-		case <-s.quit:
+	for range chunkCredits {
+		if !s.credits.take(s.quitting, patience.C) {
 			return
 		}
 	}

@@ -53,30 +53,28 @@ type Options struct {
 type Session struct {
 	store   *Store
 	id      flow.Value
-	opts    Options
+	opts    *Options
 	owner   *attachment
-	started time.Time
+	started time.Duration // on the store's clock, as all times here
 	udp     bool
 
-	lastChunk time.Time     // the reader's: when something came in
-	lender    flow.Lender   // the reader's: the flow that has just got a chunk
-	credits   chan struct{} // one element for each chunk on its way through the flows
-	quit      chan struct{} // closed by Destroy
+	slow      bool          // the reader's: nothing came in for a while before the last chunk
+	lastChunk time.Duration // the reader's: when that came in, 0 if none has
+	credits   credits       // for chunks on their way through the flows
 	full      atomic.Bool   // nothing more is read
-	ended     chan struct{} // closed when all goroutines have ended
-	once      sync.Once     // for quit
+	destroyed atomic.Bool   // closed at once
 	cancel    context.CancelFunc
 
 	mu       sync.Mutex
-	conn     net.Conn // nil while connecting
+	quit     chan struct{} // closed by Destroy; made when somebody waits for it
+	conn     net.Conn      // nil while connecting
 	socket   rawSocket
 	state    State
-	peer     string // host:port
 	claim    claim
 	held     []flow.Value // lines that wait for a match
 	framer   lineFramer
-	idle     idleTimer // the owner's
-	sendIdle idleTimer // of the last tcp-send
+	idle     *idleTimer // the owner's; nil while there is none
+	sendIdle *idleTimer // of the last tcp-send; nil until there is one
 	writer   writer
 	counters counters
 }
@@ -85,35 +83,29 @@ type counters struct {
 	bytesIn, bytesOut, messagesIn, messagesOut uint64
 }
 
-func (st *Store) newSession(o Options) *Session {
-	s := &Session{
-		store: st, opts: o, owner: st.attachment(o.Node), started: time.Now(),
-		quit: make(chan struct{}), ended: make(chan struct{}),
-	}
+func (st *Store) newSession(o *Options, credits int) *Session {
+	s := &Session{store: st, opts: o, owner: st.attachment(o.Node), started: time.Since(st.epoch)}
 	s.claim = s.ownerClaim()
-	s.idle.expire = s.ownerIdle
-	s.sendIdle.expire = s.senderIdle
+	s.credits.init(credits)
 	return s
 }
 
 // Accept makes a session of a connection that came in. It owns the connection
 // from then on.
-func (st *Store) Accept(conn *net.TCPConn, o Options) *Session {
-	s := st.newSession(o)
-	s.credits = make(chan struct{}, chunkCredits)
+func (st *Store) Accept(conn *net.TCPConn, o *Options) *Session {
+	s := st.newSession(o, chunkCredits)
 	s.connected(conn)
 	_ = st.add(s, nil) // a new id is unique
 	o.Owner.Opened(s)
-	go s.run()
+	go s.wait()
 	return s
 }
 
 // Dial makes a session of a connection that is yet to be made, which goes on in
 // the background. A valid id is forced; the error is then [ErrExists] if it is
 // in use.
-func (st *Store) Dial(t sockets.Target, id flow.Value, o Options) (*Session, error) {
-	s := st.newSession(o)
-	s.credits = make(chan struct{}, chunkCredits)
+func (st *Store) Dial(t sockets.Target, id flow.Value, o *Options) (*Session, error) {
+	s := st.newSession(o, chunkCredits)
 	s.state = Connecting
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -148,7 +140,7 @@ func (s *Session) dial(ctx context.Context, t sockets.Target) {
 		return
 	}
 	s.opts.Owner.Opened(s)
-	s.run()
+	go s.wait()
 }
 
 // connected takes the connection in. For one that was dialled the caller holds
@@ -157,17 +149,29 @@ func (s *Session) connected(conn *net.TCPConn) {
 	s.conn = conn
 	s.socket.open(conn)
 	s.state = Connected
-	s.peer = conn.RemoteAddr().String()
+	if s.opts.Timeout > 0 {
+		s.idle = &idleTimer{expire: s.ownerIdle}
+		s.idle.set(s.opts.Timeout)
+	}
+}
+
+// wait waits until there is something to read, and goes on with run. Whoever
+// has something to say now and then only waits here, on a goroutine that has not
+// done anything yet and whose stack is small.
+func (s *Session) wait() {
+	s.socket.wait()
+	s.run()
 }
 
 // run reads until there is nothing more to read, and then brings the session to
 // its end.
 func (s *Session) run() {
-	s.mu.Lock()
-	s.idle.set(s.opts.Timeout)
-	s.mu.Unlock()
 	err := s.read()
-	if err == nil {
+	switch {
+	case errors.Is(err, errRest):
+		go s.wait()
+		return
+	case err == nil:
 		s.answer()
 	}
 	s.finish(sockets.Explain("read", err, noAddress))
@@ -180,7 +184,10 @@ func (s *Session) finish(err *sockets.Error) {
 	s.idle.set(0)
 	s.sendIdle.set(0)
 	dropped := s.writer.takeAll()
-	dropped = append(dropped, s.writer.takeBatch()...)
+	if b := s.writer.batch; b != nil {
+		s.writer.batch = nil
+		dropped = append(dropped, queued{b.data, b.causes})
+	}
 	if err == nil {
 		err = sockets.Explain("write", s.writer.err, noAddress)
 	}
@@ -195,13 +202,12 @@ func (s *Session) finish(err *sockets.Error) {
 	}
 	releaseAll(dropped)
 	s.writer.running.Wait()
-	if s.destroyed() {
+	if s.destroyed.Load() {
 		err = nil
 	}
 	s.store.free(s)
 	s.opts.Owner.Closed(s, err)
 	s.store.forget(s)
-	close(s.ended)
 }
 
 // Disconnect closes the session in an orderly way: what is queued is written,
@@ -238,12 +244,14 @@ func (s *Session) closeWrite() {
 
 // Destroy closes the session at once. What is queued is lost.
 func (s *Session) Destroy() {
-	s.once.Do(func() { close(s.quit) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.destroyed.Swap(true) && s.quit != nil {
+		close(s.quit)
+	}
 	if s.cancel != nil {
 		s.cancel()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	// One that drains is closed by its reader, unless the peer does not take
 	// what is still to be written.
 	if s.conn != nil && (!s.full.Load() || s.writer.busy) {
@@ -268,17 +276,21 @@ func (s *Session) drained(err error) bool {
 	if !s.full.Load() || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false
 	}
-	<-s.quit
+	<-s.quitting()
 	return true
 }
 
-func (s *Session) destroyed() bool {
-	select {
-	case <-s.quit:
-		return true
-	default:
-		return false
+// quitting returns a channel that is closed when the session is destroyed.
+func (s *Session) quitting() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.quit == nil {
+		s.quit = make(chan struct{})
+		if s.destroyed.Load() {
+			close(s.quit)
+		}
 	}
+	return s.quit
 }
 
 // ID returns the session's id as it stands in messages.

@@ -209,7 +209,7 @@ func TestManyConnections(t *testing.T) {
 			if err != nil {
 				return
 			}
-			st.Accept(c.(*net.TCPConn), Options{Node: "owner", Owner: w, Line: true})
+			st.Accept(c.(*net.TCPConn), &Options{Node: "owner", Owner: w, Line: true})
 		}
 	})
 	for range 4 {
@@ -265,7 +265,7 @@ func TestDial(t *testing.T) {
 	st := New()
 	st.Attach("n", &recorder{})
 	w := newWatcher()
-	o := Options{Node: "n", Owner: w}
+	o := &Options{Node: "n", Owner: w}
 
 	s, err := st.Dial(target, 42.0, o)
 	if err != nil {
@@ -346,7 +346,7 @@ func TestDatagrams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := st.Bind(conn, "u", Options{Node: "n", Owner: w, Line: true})
+	s, err := st.Bind(conn, "u", &Options{Node: "n", Owner: w, Line: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,21 +6,37 @@ import "net"
 
 // rawSocket is the portable form: reads wait with a buffer in hand, and all
 // writes go through the session's writer.
-type rawSocket struct{ conn *net.TCPConn }
+type rawSocket struct {
+	conn  *net.TCPConn
+	chunk *[chunkSize]byte
+}
 
 func (r *rawSocket) open(conn *net.TCPConn) { r.conn = conn }
 
-// read waits for a chunk and hands it to the caller's function. The error is
+// wait returns at once: reads wait here.
+func (r *rawSocket) wait() {}
+
+// rest has nothing to give back.
+func (r *rawSocket) rest() {}
+
+// read waits for a chunk, which is valid until release is called. The error is
 // io.EOF when the peer has ended its side.
-func (r *rawSocket) read(use func([]byte)) error {
-	b := chunks.Get().(*[chunkSize]byte)
-	defer chunks.Put(b)
-	n, err := r.conn.Read(b[:])
+func (r *rawSocket) read() ([]byte, error) {
+	r.chunk = chunks.Get().(*[chunkSize]byte)
+	n, err := r.conn.Read(r.chunk[:])
 	if n > 0 {
-		use(b[:n])
-		return nil
+		return r.chunk[:n], nil
 	}
-	return err
+	r.release()
+	return nil, err
+}
+
+// release gives the chunk's buffer back.
+func (r *rawSocket) release() {
+	if r.chunk != nil {
+		chunks.Put(r.chunk)
+		r.chunk = nil
+	}
 }
 
 // tryWrite writes as much as the socket takes without waiting: here nothing.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/flowrun/flowrun/flow"
 )
@@ -13,9 +14,12 @@ var ErrExists = errors.New("session already exists")
 
 // Store holds all sessions. It is safe for concurrent use.
 type Store struct {
+	epoch time.Time // the start of its clock
+
 	mu      sync.RWMutex
 	byID    map[flow.Value]*Session
 	running map[*Session]struct{} // with those whose id is free again but whose goroutines still end
+	ended   *sync.Cond            // one is out of running; its lock is mu
 	nodes   map[string]*attachment
 }
 
@@ -51,11 +55,14 @@ func (a *attachment) batcher() flow.Batcher {
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{
+	st := &Store{
+		epoch:   time.Now(),
 		byID:    map[flow.Value]*Session{},
 		running: map[*Session]struct{}{},
 		nodes:   map[string]*attachment{},
 	}
+	st.ended = sync.NewCond(&st.mu)
+	return st
 }
 
 // Attach makes a node known that opens sessions or claims their data. A node
@@ -148,6 +155,7 @@ func (st *Store) forget(s *Session) {
 	st.mu.Lock()
 	delete(st.running, s)
 	st.mu.Unlock()
+	st.ended.Broadcast()
 }
 
 // list returns the sessions that a node has opened; nil stands for all nodes.
@@ -177,18 +185,25 @@ func (st *Store) Drain(node string) {
 // their owner has heard of it and their goroutines have ended.
 func (st *Store) End(node string) {
 	if a := st.attachment(node); a != nil {
-		end(st.list(a))
+		st.end(st.list(a))
 	}
 }
 
 // Close closes all sessions.
-func (st *Store) Close() { end(st.list(nil)) }
+func (st *Store) Close() { st.end(st.list(nil)) }
 
-func end(list []*Session) {
+func (st *Store) end(list []*Session) {
 	for _, s := range list {
 		s.Destroy()
 	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
 	for _, s := range list {
-		<-s.ended
+		for {
+			if _, running := st.running[s]; !running {
+				break
+			}
+			st.ended.Wait()
+		}
 	}
 }

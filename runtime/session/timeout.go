@@ -4,7 +4,8 @@ import "time"
 
 // idleTimer tells when nothing has happened for a while. While things happen
 // it costs no more than to keep the time of the last: the timer is set anew
-// only when it goes off. The session's lock guards all of it.
+// only when it goes off. The session's lock guards all of it. A nil idleTimer is
+// one that is off.
 type idleTimer struct {
 	after  time.Duration // 0: off
 	last   time.Time     // when something happened
@@ -15,7 +16,10 @@ type idleTimer struct {
 
 // set changes the time that may pass, from now on; 0 switches the timer off.
 func (t *idleTimer) set(after time.Duration) {
-	if after <= 0 {
+	switch {
+	case t == nil:
+		return
+	case after <= 0:
 		t.after = 0
 		if t.timer != nil {
 			t.timer.Stop()
@@ -35,7 +39,7 @@ func (t *idleTimer) set(after time.Duration) {
 
 // touch says that something has happened.
 func (t *idleTimer) touch(now time.Time) {
-	if t.after == 0 {
+	if t == nil || t.after == 0 {
 		return
 	}
 	t.last = now
@@ -48,7 +52,7 @@ func (t *idleTimer) touch(now time.Time) {
 // expired is called when the timer has gone off. It tells whether the time has
 // passed with nothing happening, once for each such time.
 func (t *idleTimer) expired() bool {
-	if t.after == 0 || t.asleep {
+	if t == nil || t.after == 0 || t.asleep {
 		return false
 	}
 	if rest := t.after - time.Since(t.last); rest > 0 {

@@ -21,23 +21,22 @@ const (
 // Bind makes a session of a bound UDP socket whose datagrams go to its owner:
 // as text with Options.Line, else as bytes. It owns the socket from then on.
 // The error is [ErrExists].
-func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o Options) (*Session, error) {
+func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o *Options) (*Session, error) {
 	return st.bind(conn, id, o, (*Session).receiveDatagrams)
 }
 
 // BindSender makes a session of a UDP socket that its owner writes to. Nothing is
 // read from it. It is closed by [Session.Destroy], or a tcp-disconnect. The
 // error is [ErrExists].
-func (st *Store) BindSender(conn *net.UDPConn, id flow.Value, o Options) (*Session, error) {
+func (st *Store) BindSender(conn *net.UDPConn, id flow.Value, o *Options) (*Session, error) {
 	return st.bind(conn, id, o, func(s *Session) error {
-		<-s.quit
+		<-s.quitting()
 		return nil
 	})
 }
 
-func (st *Store) bind(conn *net.UDPConn, id flow.Value, o Options, run func(*Session) error) (*Session, error) {
-	s := st.newSession(o)
-	s.credits = make(chan struct{}, datagramCredits)
+func (st *Store) bind(conn *net.UDPConn, id flow.Value, o *Options, run func(*Session) error) (*Session, error) {
+	s := st.newSession(o, datagramCredits)
 	s.udp, s.conn, s.state = true, conn, Connected
 	if err := st.add(s, id); err != nil {
 		_ = conn.Close()
@@ -51,9 +50,7 @@ func (st *Store) bind(conn *net.UDPConn, id flow.Value, o Options, run func(*Ses
 func (s *Session) receiveDatagrams() error {
 	conn, buf := s.conn.(*net.UDPConn), make([]byte, datagramSize)
 	for {
-		select {
-		case s.credits <- struct{}{}:
-		case <-s.quit:
+		if !s.credits.take(s.quitting, nil) {
 			return nil
 		}
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
@@ -63,12 +60,13 @@ func (s *Session) receiveDatagrams() error {
 		if err != nil {
 			return err
 		}
-		s.receiveDatagram(buf[:n], from)
-		s.lend()
+		if l := s.receiveDatagram(buf[:n], from); l != nil {
+			l.Lend()
+		}
 	}
 }
 
-func (s *Session) receiveDatagram(b []byte, from netip.AddrPort) {
+func (s *Session) receiveDatagram(b []byte, from netip.AddrPort) flow.Lender {
 	d := s.newDelivery(time.Now())
 	i := item{rinfo: remoteInfo(from, len(b))}
 	if s.opts.Line {
@@ -80,7 +78,7 @@ func (s *Session) receiveDatagram(b []byte, from netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counters.bytesIn += uint64(len(b))
-	s.hand(d, s.owner)
+	return s.hand(d, s.owner)
 }
 
 // remoteInfo is the rinfo of Node.js' dgram: where a datagram came from.

@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/jsregexp"
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 // WaitFor is what a claim holds lines back for. A nil WaitFor stands for none
@@ -33,3 +34,13 @@ func (w *WaitFor) matches(line string) bool { return w.re.MatchString(line) }
 // BadWaitFor is the badge of a node whose waitFor is no regular expression. The
 // node works as if it had none.
 func BadWaitFor() *flow.Object { return flow.Badge("red", "ring", "bad waitFor regex") }
+
+// StreamOptions returns the options that the properties mode, waitFor and timeout
+// of a node make. A waitFor that is no regular expression shows in its badge.
+func StreamOptions(env flow.Env, mode, waitFor string, timeout flow.Value) Options {
+	w, err := ParseWaitFor(waitFor)
+	if err != nil {
+		env.Status(BadWaitFor())
+	}
+	return Options{Node: env.ID, Line: mode == "line", WaitFor: w, Timeout: sockets.Milliseconds(timeout)}
+}

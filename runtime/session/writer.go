@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 	"time"
@@ -18,14 +19,10 @@ const (
 // to copy them would cost more than a write of their own.
 const directSize = 8 << 10
 
-// keepBatch is the most space that an idle session keeps for its next batch.
-const keepBatch = 4 << 10
-
 // writer is what is on its way to a socket. The session's lock guards it.
 type writer struct {
-	batch   []byte        // to be written when the flow is done with its batch
-	causes  []*flow.Cause // of batch, each held
-	batched bool          // the flow has been asked to call Flush
+	batch   *batch // to be written when the flow is done with what it handles; may be nil
+	batched bool   // the flow has been asked to call Flush
 
 	busy    bool // a goroutine writes; everything goes to the queue
 	queue   []queued
@@ -33,6 +30,16 @@ type writer struct {
 	running sync.WaitGroup // the goroutine
 	err     error          // the first error; nothing is written after it
 }
+
+// batch is small data that go out together.
+type batch struct {
+	data   []byte
+	causes []*flow.Cause // each held
+}
+
+// batches holds those that have been written: a session has one only while its
+// flow is at work.
+var batches = sync.Pool{New: func() any { return new(batch) }}
 
 // queued is data that wait to be written, and the causes that are held until
 // then.
@@ -52,16 +59,6 @@ func (w *writer) takeAll() []queued {
 	q := w.queue
 	w.queue = nil
 	return q
-}
-
-// takeBatch empties the batch. Its data are valid until the next write.
-func (w *writer) takeBatch() []queued {
-	if len(w.batch) == 0 {
-		return nil
-	}
-	q := queued{w.batch, w.causes}
-	w.batch, w.causes = w.batch[:0], nil
-	return []queued{q}
 }
 
 func releaseAll(list []queued) {
@@ -86,16 +83,15 @@ func (s *Session) write(data []byte, cause *flow.Cause, batcher flow.Batcher) {
 			s.enqueue(rest, cause)
 		}
 	default:
-		w.batch = append(w.batch, data...)
-		if n := len(w.causes); n == 0 || w.causes[n-1] != cause {
-			cause.Hold()
-			w.causes = append(w.causes, cause)
+		if w.batch == nil {
+			w.batch = batches.Get().(*batch)
 		}
+		w.batch.add(data, cause)
 		if !w.batched {
 			w.batched = true
 			batcher.AtEnd(s)
 		}
-		if len(w.batch) >= writeSize {
+		if len(w.batch.data) >= writeSize {
 			s.writeBatch()
 		}
 	}
@@ -109,26 +105,31 @@ func (s *Session) Flush() {
 	s.writeBatch()
 }
 
+func (b *batch) add(data []byte, cause *flow.Cause) {
+	b.data = append(b.data, data...)
+	if n := len(b.causes); n == 0 || b.causes[n-1] != cause {
+		cause.Hold()
+		b.causes = append(b.causes, cause)
+	}
+}
+
 // writeBatch writes what was kept together. The caller holds the lock.
 func (s *Session) writeBatch() {
-	w := &s.writer
-	if len(w.batch) == 0 {
+	b := s.writer.batch
+	if b == nil {
 		return
 	}
-	rest := s.writeNow(w.batch)
-	if len(rest) > 0 && w.err == nil {
-		w.push(queued{append([]byte(nil), rest...), w.causes})
-		w.causes = nil
+	s.writer.batch = nil
+	all := queued{b.data, b.causes}
+	if all.data = s.writeNow(b.data); len(all.data) > 0 && s.writer.err == nil {
+		s.writer.push(queued{bytes.Clone(all.data), slices.Clone(all.causes)})
 		s.startWriter()
 	} else {
-		queued{causes: w.causes}.release()
-		clear(w.causes)
-		w.causes = w.causes[:0]
+		all.release()
 	}
-	w.batch = w.batch[:0]
-	if cap(w.batch) > keepBatch {
-		w.batch = nil
-	}
+	clear(b.causes)
+	b.data, b.causes = b.data[:0], b.causes[:0]
+	batches.Put(b)
 }
 
 // writeNow writes what the socket takes at once and returns the rest. The caller
@@ -152,7 +153,7 @@ func (s *Session) enqueue(data []byte, cause *flow.Cause) {
 		w.queue[last].data = append(w.queue[last].data, data...)
 	} else {
 		cause.Hold()
-		w.push(queued{append([]byte(nil), data...), []*flow.Cause{cause}})
+		w.push(queued{bytes.Clone(data), []*flow.Cause{cause}})
 	}
 	s.startWriter()
 }
@@ -222,7 +223,7 @@ func (s *Session) wrote(n int) {
 		return
 	}
 	s.counters.bytesOut += uint64(n)
-	if s.idle.after != 0 || s.sendIdle.after != 0 {
+	if s.idle != nil || s.sendIdle != nil {
 		now := time.Now()
 		s.idle.touch(now)
 		s.sendIdle.touch(now)
