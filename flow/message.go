@@ -46,7 +46,11 @@ func (m *Message) Recycle() {
 
 // MessageOf returns a message with the properties of o, which is shared with
 // the message from now on.
-func MessageOf(o *Object) *Message { return &Message{root: o, shared: true} }
+func MessageOf(o *Object) *Message {
+	m := messages.Get().(*Message)
+	m.root, m.shared = o, true
+	return m
+}
 
 // Get returns a property, undefined if there is none.
 func (m *Message) Get(key string) Value { return m.root.Get(key) }
@@ -91,9 +95,7 @@ func (m *Message) Snapshot() *Object {
 // independent. It copies nothing until one of them is changed.
 func (m *Message) Clone() *Message {
 	m.shared = true
-	c := messages.Get().(*Message)
-	c.root, c.shared = m.root, true
-	return c
+	return MessageOf(m.root)
 }
 
 func (m *Message) makeOwn() {
