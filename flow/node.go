@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"fmt"
 	"slices"
 )
 
@@ -215,6 +216,10 @@ type Env struct {
 	Path  string // ids from the tab down to the node, by slashes
 	Wires int    // how many output ports are in the file's wires
 
+	// MessageKeys has Text return keys instead of English, which is how
+	// Node-RED's own tests read what nodes say (its language "cimode").
+	MessageKeys bool
+
 	// Getenv looks a variable up in the node's, group's, flow's and process's
 	// environment.
 	Getenv func(name string) (Value, bool)
@@ -228,6 +233,19 @@ func (e Env) Error(err error, msg *Message) { e.Report(LevelError, err, msg) }
 
 // Warn logs a warning.
 func (e Env) Warn(text string) { e.Report(LevelWarn, text, nil) }
+
+// Text returns what the node says to people, made like fmt.Sprintf. The key is
+// that of Node-RED's message catalogs, without its namespace:
+// batch.too-many.
+func (e Env) Text(key, format string, args ...any) string {
+	switch {
+	case e.MessageKeys:
+		return key
+	case len(args) == 0:
+		return format
+	}
+	return fmt.Sprintf(format, args...)
+}
 
 // Badge returns a status to show: fill is red, green, yellow, blue or grey,
 // shape ring or dot.

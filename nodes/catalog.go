@@ -3,6 +3,7 @@ package nodes
 
 import (
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/settings"
 	"github.com/flowrun/flowrun/nodes/catch"
 	"github.com/flowrun/flowrun/nodes/change"
 	"github.com/flowrun/flowrun/nodes/comment"
@@ -26,10 +27,8 @@ import (
 type Deps struct {
 	Sessions *session.Store
 	Context  *state.Stores
-	Debug    debug.Sink // gets what debug nodes show in the sidebar; may be nil
-	// MaxBuffered is how many messages a node that waits for the rest of a
-	// sequence may hold; 0 is no limit (Node-RED's nodeMessageBufferMaxLength).
-	MaxBuffered int
+	Debug    debug.Sink     // gets what debug nodes show in the sidebar; may be nil
+	Settings *settings.Live // may be nil
 }
 
 // Catalog returns the registry of all node types. Without its Deps it serves to
@@ -44,7 +43,7 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		function.Type(deps.Context),
 		inject.Type(deps.Context),
 		status.Type,
-		switchnode.Type(deps.Context, deps.MaxBuffered),
+		switchnode.Type(deps.Context, deps.Settings),
 		tcpconnect.Type(deps.Sessions),
 		tcpdisconnect.Type(deps.Sessions),
 		tcplisten.Type(deps.Sessions),

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/settings"
 	"github.com/flowrun/flowrun/internal/typed"
 	"github.com/flowrun/flowrun/runtime/state"
 )
@@ -31,9 +32,8 @@ type Rule struct {
 }
 
 // Type returns the node type; its nodes use the context in the stores. A node
-// holds at most limit messages of unfinished sequences; 0 is no limit
-// (Node-RED's nodeMessageBufferMaxLength).
-func Type(stores *state.Stores, limit int) flow.Type {
+// holds at most NodeMessageBufferMaxLength messages of unfinished sequences.
+func Type(stores *state.Stores, live *settings.Live) flow.Type {
 	return flow.Define(flow.Spec[Config]{
 		Name: "switch", Category: "function", Inputs: 1, Outputs: 1,
 		Summary:    "Routes messages by rules on one of their properties.",
@@ -46,7 +46,7 @@ func Type(stores *state.Stores, limit int) flow.Type {
 			return Config{Property: "payload", PropertyType: "msg", CheckAll: true}
 		},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			return New(c, typed.Place{Env: env, Stores: stores}, limit)
+			return New(c, typed.Place{Env: env, Stores: stores}, live.Get().NodeMessageBufferMaxLength)
 		},
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/settings"
 	"github.com/flowrun/flowrun/runtime/state"
 )
 
@@ -60,7 +61,7 @@ func TestOperators(t *testing.T) {
 		if err := stores.Flow("f1").Set("limit", 10.0); err != nil {
 			t.Fatal(err)
 		}
-		d := flowtest.New(t, Type(stores, 0), `{"rules":[{`+tc.rule+`}]}`)
+		d := flowtest.New(t, Type(stores, nil), `{"rules":[{`+tc.rule+`}]}`)
 		check := func(payloads string, want int) {
 			for _, p := range split(payloads) {
 				in := `{"pattern":"a","payload":` + p + `}`
@@ -90,7 +91,7 @@ func split(list string) []string {
 }
 
 func TestBufferValues(t *testing.T) {
-	d := flowtest.New(t, Type(state.New(), 0),
+	d := flowtest.New(t, Type(state.New(), nil),
 		`{"rules":[{"t":"istype","v":"buffer","vt":"buffer"},{"t":"eq","v":"x","vt":"str"},{"t":"empty"},{"t":"istype","v":"object","vt":"object"}]}`)
 	msg := flow.NewMessage()
 	msg.Set("payload", flow.Buffer("x"))
@@ -134,7 +135,7 @@ func TestRouting(t *testing.T) {
 		{"no rules", `"rules":[]`, []string{"1"}, []string{""}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			d := flowtest.New(t, Type(state.New(), 0), "{"+tc.config+"}")
+			d := flowtest.New(t, Type(state.New(), nil), "{"+tc.config+"}")
 			if got := routed(d, 4, tc.payloads...); !slices.Equal(got, tc.want) {
 				t.Errorf("got %q, want %q", got, tc.want)
 			}
@@ -147,7 +148,7 @@ func part(index int, count string) string {
 }
 
 func TestSequences(t *testing.T) {
-	d := flowtest.New(t, Type(state.New(), 0), `{"rules":[{"t":"head","v":"1"},{"t":"tail","v":"1"},{"t":"index","v":"1","v2":"2"}]}`)
+	d := flowtest.New(t, Type(state.New(), nil), `{"rules":[{"t":"head","v":"1"},{"t":"tail","v":"1"},{"t":"index","v":"1","v2":"2"}]}`)
 	for i := range 3 {
 		d.Handle(part(i, ""))
 	}
@@ -171,7 +172,7 @@ func TestSequences(t *testing.T) {
 }
 
 func TestRepair(t *testing.T) {
-	d := flowtest.New(t, Type(state.New(), 0), `{"repair":true,"rules":[{"t":"gte","v":"1"},{"t":"else"}]}`)
+	d := flowtest.New(t, Type(state.New(), nil), `{"repair":true,"rules":[{"t":"gte","v":"1"},{"t":"else"}]}`)
 	for i := range 3 {
 		d.Handle(part(i, `,"count":3`))
 	}
@@ -191,7 +192,9 @@ func TestRepair(t *testing.T) {
 }
 
 func TestTooManyPending(t *testing.T) {
-	d := flowtest.New(t, Type(state.New(), 2), `{"repair":true,"rules":[{"t":"nnull"}]}`)
+	live := &settings.Live{}
+	live.Set(settings.Settings{NodeMessageBufferMaxLength: 2})
+	d := flowtest.New(t, Type(state.New(), live), `{"repair":true,"rules":[{"t":"nnull"}]}`)
 	for i := range 3 {
 		d.Handle(part(i, `,"count":3`))
 	}
@@ -201,7 +204,7 @@ func TestTooManyPending(t *testing.T) {
 }
 
 func TestBadPatternInMessage(t *testing.T) {
-	d := flowtest.New(t, Type(state.New(), 0), `{"rules":[{"t":"regex","v":"pattern","vt":"msg"}]}`)
+	d := flowtest.New(t, Type(state.New(), nil), `{"rules":[{"t":"regex","v":"pattern","vt":"msg"}]}`)
 	d.Handle(`{"payload":"x","pattern":"("}`)
 	if len(d.Log) != 1 || d.Log[0].Msg == nil || len(d.Sent(0)) != 0 {
 		t.Errorf("logged %v, sent %q", d.Log, d.Sent(0))
@@ -222,7 +225,7 @@ func TestConfigErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Type(state.New(), 0).New(props.(*flow.Object), flow.Env{Flow: "f1"})
+		_, err = Type(state.New(), nil).New(props.(*flow.Object), flow.Env{Flow: "f1"})
 		var configError *flow.ConfigError
 		if !errors.As(err, &configError) || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s…", config, err, want)
@@ -231,7 +234,7 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func BenchmarkThreeRules(b *testing.B) {
-	d := flowtest.New(b, Type(state.New(), 0),
+	d := flowtest.New(b, Type(state.New(), nil),
 		`{"rules":[{"t":"regex","v":"^ERR","vt":"str"},{"t":"eq","v":"QUIT","vt":"str"},{"t":"else"}]}`)
 	msg := d.Message(`{"_msgid":"1","payload":"OK then","topic":"t"}`)
 	b.ReportAllocs()
