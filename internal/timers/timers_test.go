@@ -2,6 +2,7 @@ package timers
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,14 +13,21 @@ import (
 // host keeps what is posted until the test runs it.
 type host struct {
 	flow.Host
+	mu    sync.Mutex
 	tasks []flow.Task
 }
 
-func (h *host) Post(_ *flow.Cause, t flow.Task) { h.tasks = append(h.tasks, t) }
+func (h *host) Post(_ *flow.Cause, t flow.Task) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tasks = append(h.tasks, t)
+}
 
 func (h *host) run(t *testing.T) {
 	t.Helper()
 	synctest.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for _, task := range h.tasks {
 		if err := task.Run(flow.Outlet{}); err != nil {
 			t.Error(err)
