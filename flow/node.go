@@ -2,8 +2,10 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Node is a node instance. Its flow calls Handle with one message after the
@@ -72,6 +74,7 @@ type Router interface {
 	Route(c *Cause, port int, msg *Message, more []*Message)
 	// Wanted tells whether a message sent to the port has any effect.
 	Wanted(port int) bool
+	// Hold is [Outlet.Hold], or with a nil cause [Outlet.Keep].
 	Hold(c *Cause, msg *Message) (done func(error))
 }
 
@@ -140,6 +143,12 @@ func (o Outlet) Cause() *Cause { return o.cause }
 // [Env.Post]); its error counts like one returned from Handle.
 func (o Outlet) Hold() (done func(error)) { return o.router.Hold(o.cause, o.msg) }
 
+// Keep is Hold for a node that stores the message until others or a timer come:
+// the message completes when done is called, but what caused it does not wait
+// for that. A source with a few credits could never fill a join that needs
+// hundreds of messages.
+func (o Outlet) Keep() (done func(error)) { return o.router.Hold(nil, o.msg) }
+
 // Task is what a source hands to its node's flow. Run is called on the loop, in
 // the order in which the tasks were posted. An error is reported for the node.
 type Task interface {
@@ -205,6 +214,30 @@ type Batcher interface {
 // Flusher lets go of what it has kept together.
 type Flusher interface{ Flush() }
 
+// LinkCaller is a [Host] through which nodes call link in nodes, and link out
+// nodes answer them, also from one flow to another. Both methods are called on
+// the loop.
+type LinkCaller interface {
+	Host
+	// LinkCall gives a message to the link in node that target names: by its
+	// id; else by its name, if one in the caller's flow has it, or else one in
+	// all tabs. No such node, or several, is an error. Otherwise done is called
+	// once, later and on the caller's loop: with the message that a link out
+	// node in mode return hands back, or with [ErrLinkTimeout], or with
+	// [ErrLinkStopped] if the caller's instance stops before (it may only let go
+	// of what it holds then). The message belongs to the engine from then on.
+	LinkCall(target string, msg *Message, timeout time.Duration, done func(reply *Message, err error)) error
+	// LinkReturn hands a message back to the node that has made the last call
+	// on the message's way, and tells whether there is one.
+	LinkReturn(msg *Message) bool
+}
+
+// How a link call may end without a reply.
+var (
+	ErrLinkTimeout = errors.New("timeout") // Node-RED's word
+	ErrLinkStopped = errors.New("the node that called has stopped")
+)
+
 // Env is what a node knows of its place in the flows, and how it reaches the
 // engine.
 type Env struct {
@@ -220,9 +253,21 @@ type Env struct {
 	// Node-RED's own tests read what nodes say (its language "cimode").
 	MessageKeys bool
 
+	// Flows has Flow, and the ids of what it stands in: the subflow instances
+	// around it, the tab last. It is what $parent climbs in a flow's context.
+	Flows []string
+
 	// Getenv looks a variable up in the node's, group's, flow's and process's
 	// environment.
 	Getenv func(name string) (Value, bool)
+
+	// Credentials are what the node keeps secret: passwords, keys.
+	Credentials Credentials
+
+	// Config returns the instance of a config node that this node's properties
+	// name, nil if there is none. It was made before this node, and is replaced
+	// only together with it.
+	Config func(id string) Node
 
 	Host
 }

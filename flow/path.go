@@ -303,6 +303,30 @@ func (s Step) of(v Value) Value {
 				i--
 			}
 		}
+	case *Error:
+		return v.property(s.Key)
+	}
+	return nil
+}
+
+// property returns a property as JavaScript's errors have it.
+func (e *Error) property(key string) Value {
+	switch key {
+	case "name":
+		if e.Name == "" {
+			return "Error"
+		}
+		return e.Name
+	case "message":
+		return e.Message
+	case "stack":
+		return e.Stack
+	case "code":
+		if e.Code != "" {
+			return e.Code
+		}
+	case "cause":
+		return e.Cause
 	}
 	return nil
 }

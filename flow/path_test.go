@@ -71,7 +71,7 @@ func TestSetPath(t *testing.T) {
 		{`{}`, "a.b", "x", false, `{}`, false},
 		{`{"a":1}`, "a.b", "x", true, `{"a":1}`, false},
 		{`{"a":"text"}`, "a[0]", "x", true, `{"a":"text"}`, false},
-		{`{"a":null}`, "a.b", "x", true, `{"a":{"b":"x"}}`, true},
+		{`{"a":null}`, "a.b", "x", true, `{"a":null}`, false},
 		{`{"a":{"b":1,"c":2}}`, "a.b", nil, false, `{"a":{"c":2}}`, true},
 		{`{"a":[1,2,3]}`, "a[1]", nil, false, `{"a":[1,3]}`, true},
 		{`{"a":[1,2,3]}`, "a[9]", nil, false, `{"a":[1,2,3]}`, true},

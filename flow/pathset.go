@@ -46,8 +46,7 @@ func SetProperty(o *Object, p Path, v Value, create bool) (*Object, bool) {
 // setIn returns a copy of parent in which the path leads to v.
 func setIn(parent Value, p Path, v Value, create bool) (Value, bool) {
 	s := p[0]
-	switch parent.(type) {
-	case nil, Null:
+	if parent == nil {
 		if !create || v == nil {
 			return nil, false
 		}

@@ -25,6 +25,9 @@ type Spec[Config any] struct {
 	InputDocs  []Doc
 	Errors     []Doc // error codes and what they mean
 	Notes      string
+	// Differences say what a flow made for the original notices, a sentence
+	// each: for a node of Node-RED, or of node-red-contrib-tcpip.
+	Differences []string
 
 	// Default returns the configuration of a node without any properties. It is
 	// a function so that no two nodes share what it makes.
@@ -52,6 +55,7 @@ type Type struct {
 	KeepsNothing                   bool
 	OutputDocs                     []string
 	InputDocs, Errors              []Doc
+	Differences                    []string
 	Fields                         []Field
 
 	// New makes an instance from a node's properties as they stand in a flow
@@ -74,7 +78,8 @@ func Define[Config any](s Spec[Config]) Type {
 		Name: s.Name, Category: s.Category, Summary: s.Summary, Notes: s.Notes,
 		Inputs: s.Inputs, Outputs: s.Outputs, KeepsNothing: s.KeepsNothing,
 		OutputDocs: s.OutputDocs, InputDocs: s.InputDocs, Errors: s.Errors,
-		Fields: fieldsOf(reflect.ValueOf(def())),
+		Differences: s.Differences,
+		Fields:      fieldsOf(reflect.ValueOf(def())),
 		New: func(props *Object, env Env) (Node, error) {
 			c := def()
 			if err := Decode(props, &c); err != nil {
