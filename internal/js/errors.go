@@ -10,6 +10,26 @@ import (
 	"github.com/flowrun/flowrun/flow"
 )
 
+// Try runs f, which may run script: a getter, toString. It returns what that
+// throws, or what ends it: an interrupt, a stack that is too deep.
+func (vm *VM) Try(f func()) (err error) {
+	defer func() {
+		switch ended := recover().(type) {
+		case nil:
+		case *goja.InterruptedError:
+			err = ended
+		case *goja.StackOverflowError:
+			err = ended
+		default:
+			panic(ended)
+		}
+	}()
+	if ex := vm.Runtime.Try(f); ex != nil {
+		return ex
+	}
+	return nil
+}
+
 // Thrown returns what a script threw, as a JavaScript value; nil if err is no
 // exception.
 func Thrown(err error) goja.Value {
@@ -27,7 +47,7 @@ func (vm *VM) ErrorOf(v goja.Value) (e *flow.Error) {
 		return nil
 	}
 	// A getter may throw; then the value is no error that we can read.
-	_ = vm.Runtime.Try(func() {
+	_ = vm.Try(func() {
 		stack := o.Get("stack")
 		if stack == nil || goja.IsUndefined(stack) {
 			return
@@ -40,6 +60,28 @@ func (vm *VM) ErrorOf(v goja.Value) (e *flow.Error) {
 		}
 	})
 	return e
+}
+
+// newError returns an error of the class that the flow error names, Error if
+// there is no such class.
+func (vm *VM) newError(e *flow.Error) goja.Value {
+	class := vm.Runtime.Get("Error").ToObject(vm.Runtime)
+	if named, ok := vm.Runtime.Get(e.Name).(*goja.Object); ok && named.Prototype() == class {
+		class = named
+	}
+	o, err := vm.Runtime.New(class, vm.Runtime.ToValue(e.Message))
+	if err != nil {
+		return goja.Undefined()
+	}
+	for key, text := range map[string]string{"code": e.Code, "stack": e.Stack} {
+		if text != "" {
+			_ = o.DefineDataProperty(key, vm.Runtime.ToValue(text), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+		}
+	}
+	if e.Cause != nil {
+		_ = o.DefineDataProperty("cause", vm.ToJS(e.Cause), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	}
+	return o
 }
 
 func text(v goja.Value) string {

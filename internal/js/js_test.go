@@ -223,3 +223,62 @@ func BenchmarkNew(b *testing.B) {
 		js.New()
 	}
 }
+
+func TestStructuredClone(t *testing.T) {
+	tests := map[string]string{
+		"const o = {a: [1, , {b: null}], u: undefined}; const c = structuredClone(o); o.a[2].b = 1; [c, 1 in c.a, 'u' in c]": `[{"a":[1,null,{"b":null}]},false,true]`,
+		"const o = {}; o.self = o; const c = structuredClone(o); c !== o && c.self === c":                                    "true",
+		"const s = {}; const c = structuredClone([s, s]); c[0] === c[1] && c[0] !== s":                                       "true",
+		"structuredClone(new Map([['a', {b: 1}]])).get('a').b":                                                               "1",
+		"structuredClone(new Set([1, 2])).has(2)":                                                                            "true",
+		"structuredClone(new Date(5)).getTime()":                                                                             "5",
+		"const r = structuredClone(/a/gi); r.source + r.flags":                                                               `"agi"`,
+		"const e = structuredClone(new RangeError('x', {cause: 1})); [e instanceof RangeError, e.message, e.cause]":          `[true,"x",1]`,
+		"const b = structuredClone(Buffer.from('ab')); [Buffer.isBuffer(b), b instanceof Uint8Array, b[1]]":                  "[false,true,98]",
+		"const f = structuredClone(new Float64Array([0.5])); [f instanceof Float64Array, f[0]]":                              "[true,0.5]",
+		"structuredClone(new DataView(new ArrayBuffer(3))).byteLength":                                                       "3",
+		"structuredClone(5)": "5",
+		"let e; try { structuredClone(() => 1) } catch (x) { e = x.name }; e":             `"DataCloneError"`,
+		"class A { constructor() { this.x = 1 } }; structuredClone(new A()) instanceof A": "false",
+	}
+	for script, want := range tests {
+		t.Run(script, func(t *testing.T) {
+			vm := js.New()
+			v, err := vm.Runtime.RunString(script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := vm.FromJS(v)
+			if err != nil || flow.JSON(got) != want {
+				t.Errorf("got %s, %v, want %s", flow.JSON(got), err, want)
+			}
+		})
+	}
+}
+
+// A getter may run for ever or call itself. What ends it is an error, not the
+// end of the process.
+func TestGettersThatEndBadly(t *testing.T) {
+	vm := js.New()
+	vm.Runtime.SetMaxCallStackSize(100)
+	o, err := vm.Runtime.RunString("({get a() { return this.a }})")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tooDeep *goja.StackOverflowError
+	if _, err := vm.FromJS(o); !errors.As(err, &tooDeep) {
+		t.Errorf("a getter that calls itself: %v", err)
+	}
+	if o, err = vm.Runtime.RunString("({get a() { for (;;) {} }})"); err != nil {
+		t.Fatal(err)
+	}
+	var interrupted *goja.InterruptedError
+	vm.Runtime.Interrupt("enough")
+	if err := vm.Properties(o.(*goja.Object), func(string, flow.Value) {}); !errors.As(err, &interrupted) {
+		t.Errorf("a getter without end: %v", err)
+	}
+	vm.Runtime.ClearInterrupt()
+	if v, err := vm.Runtime.RunString("1 + 1"); err != nil || v.ToInteger() != 2 {
+		t.Errorf("afterwards: %v, %v", v, err)
+	}
+}

@@ -101,8 +101,8 @@ func (m *Message) Update() (err error) {
 	case !m.changed():
 		return nil
 	}
-	if ex := m.vm.Runtime.Try(func() { err = m.update() }); ex != nil {
-		return ex
+	if ended := m.vm.Try(func() { err = m.update() }); ended != nil {
+		return ended
 	}
 	return err
 }

@@ -47,9 +47,9 @@ func (t *Timers) set(kind string) func(goja.FunctionCall) goja.Value {
 	return func(call goja.FunctionCall) goja.Value {
 		callback, ok := goja.AssertFunction(call.Argument(0))
 		if !ok {
-			panic(t.vm.Runtime.NewTypeError("The \"callback\" argument must be of type function. Received %s", call.Argument(0).String()))
+			callback = t.noFunction(call.Argument(0))
 		}
-		args := call.Arguments[1:]
+		args := call.Arguments[min(1, len(call.Arguments)):]
 		var delay time.Duration
 		if kind != "Immediate" {
 			delay = milliseconds(call.Argument(1))
@@ -66,6 +66,18 @@ func (t *Timers) set(kind string) func(goja.FunctionCall) goja.Value {
 			t.run(func() error { return t.fire(id) })
 		})
 		return t.vm.Runtime.ToValue(id)
+	}
+}
+
+// noFunction stands in for a callback that is no function: as in Node-RED, whose
+// functions wrap the callback, that shows when the timer is due.
+func (t *Timers) noFunction(v goja.Value) goja.Callable {
+	text := "func.apply is not a function"
+	if goja.IsUndefined(v) || goja.IsNull(v) {
+		text = "Cannot read properties of " + v.String() + " (reading 'apply')"
+	}
+	return func(goja.Value, ...goja.Value) (goja.Value, error) {
+		return goja.Undefined(), t.vm.Try(func() { panic(t.vm.Runtime.NewTypeError(text)) })
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // it. The errors are those of [VM.FromJS]; a property that has no flow value
 // stays as it was.
 func (vm *VM) Update(msg *flow.Message, o *goja.Object) (err error) {
-	if ex := vm.Runtime.Try(func() { err = vm.update(msg, o) }); ex != nil {
-		return ex
+	if ended := vm.Try(func() { err = vm.update(msg, o) }); ended != nil {
+		return ended
 	}
 	return err
 }
@@ -59,8 +59,13 @@ func (vm *VM) update(msg *flow.Message, o *goja.Object) (first error) {
 	return first
 }
 
-// unchanged tells whether a JavaScript value is what ToJS made of a flow value,
+// Unchanged tells whether a JavaScript value is what ToJS made of a flow value,
 // and still the same. It may say no to what is the same.
+func (vm *VM) Unchanged(old flow.Value, v goja.Value) (same bool) {
+	err := vm.Try(func() { same = vm.unchanged(old, v) })
+	return same && err == nil
+}
+
 func (vm *VM) unchanged(old flow.Value, v goja.Value) bool {
 	o, isObject := v.(*goja.Object)
 	if !isObject {
@@ -87,7 +92,7 @@ func (vm *VM) unchanged(old flow.Value, v goja.Value) bool {
 		if kindOf(o) != "Object" || vm.IsBuffer(o) {
 			return false
 		}
-		keys := o.Keys()
+		keys := o.GetOwnPropertyNames() // Keys takes twice as long
 		if len(keys) != old.Len() {
 			return false
 		}

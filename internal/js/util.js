@@ -99,6 +99,7 @@
       throw new TypeError('The "original" argument must be of type function. Received ' + inspect(f));
     }
     if (f[promisify.custom]) return f[promisify.custom];
+    if (f === globalThis.setTimeout) return (delay, value) => new Promise((resolve) => setTimeout(resolve, delay, value));
     return function (...args) {
       return new Promise((resolve, reject) => {
         f.call(this, ...args, (err, value) => (err ? reject(err) : resolve(value)));

@@ -12,6 +12,7 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/jsregexp"
 )
 
 // Limits of what FromJS converts. Neither is met by a value that somebody made
@@ -54,6 +55,12 @@ func (vm *VM) ToJS(v flow.Value) goja.Value {
 			return goja.Undefined()
 		}
 		return d
+	case *flow.Error:
+		return vm.newError(v)
+	case *jsregexp.Regexp:
+		if re, err := vm.Runtime.New(vm.Runtime.Get("RegExp"), vm.Runtime.ToValue(v.String()), vm.Runtime.ToValue(v.Flags())); err == nil {
+			return re
+		}
 	}
 	if flow.TypeName(v) == "string" {
 		return vm.Runtime.ToValue(flow.Text(v))
@@ -94,17 +101,18 @@ func (vm *VM) bufferPrototype() *goja.Object {
 }
 
 // FromJS returns a flow value that is a copy of a JavaScript value. Functions
-// and symbols become undefined, a Map an object, a Set an array, and any other
-// object what its own enumerable properties say: a Uint8Array that is no Buffer
-// becomes {"0":…,"1":…}, as JSON has it. The error is [ErrCircular], one that says that the value is
-// too large, or the exception of a getter.
+// and symbols become undefined, a Map an object, a Set an array, an error a
+// *flow.Error, a RegExp a *jsregexp.Regexp, and any other object what its own
+// enumerable properties say: a Uint8Array that is no Buffer becomes {"0":…,"1":…},
+// as JSON has it. The error is [ErrCircular], one that says that the value is too
+// large, or what has ended a getter.
 func (vm *VM) FromJS(v goja.Value) (result flow.Value, err error) {
 	if _, isObject := v.(*goja.Object); !isObject {
 		return primitive(v), nil
 	}
 	c := converter{vm: vm}
-	if ex := vm.Runtime.Try(func() { result, err = c.convert(v) }); ex != nil {
-		return nil, ex
+	if ended := vm.Try(func() { result, err = c.convert(v) }); ended != nil {
+		return nil, ended
 	}
 	return result, err
 }
@@ -113,8 +121,8 @@ func (vm *VM) FromJS(v goja.Value) (result flow.Value, err error) {
 // object. Functions are left out. The errors are those of [VM.FromJS].
 func (vm *VM) Properties(o *goja.Object, set func(key string, v flow.Value)) (err error) {
 	c := converter{vm: vm}
-	if ex := vm.Runtime.Try(func() { err = c.properties(o, set) }); ex != nil {
-		return ex
+	if ended := vm.Try(func() { err = c.properties(o, set) }); ended != nil {
+		return ended
 	}
 	return err
 }
@@ -168,6 +176,14 @@ func (c *converter) convert(v goja.Value) (flow.Value, error) {
 		return b, nil
 	case "Array":
 		return c.list(o)
+	case "RegExp":
+		if re, err := jsregexp.Compile(text(o.Get("source")), text(o.Get("flags"))); err == nil {
+			return re, nil
+		}
+	case "Error":
+		if e := c.vm.ErrorOf(o); e != nil {
+			return e, nil
+		}
 	}
 	switch kindOf(o) {
 	case "function":

@@ -42,7 +42,7 @@ func New() *VM {
 		vm.lazyMember(name, "util")
 	}
 	vm.Lazy("util", func() goja.Value { return vm.mustModule("util") })
-	_ = rt.Set("structuredClone", vm.structuredClone)
+	vm.lazyMember("structuredClone", cloneModule)
 	_ = rt.Set("queueMicrotask", vm.queueMicrotask)
 	return vm
 }
@@ -93,7 +93,12 @@ var programs = map[string]func() (*goja.Program, error){
 	"querystring": source("querystring.js"),
 	"url":         source("url.js"),
 	"util":        source("util.js"),
+
+	cloneModule: source("clone.js"),
 }
+
+// cloneModule is a module of our own; no script can name it.
+const cloneModule = " clone"
 
 func source(file string) func() (*goja.Program, error) {
 	return sync.OnceValues(func() (*goja.Program, error) {
@@ -165,12 +170,10 @@ func (vm *VM) natives() goja.Value {
 	return n
 }
 
-func (vm *VM) structuredClone(call goja.FunctionCall) goja.Value {
-	v, err := vm.FromJS(call.Argument(0))
-	if err != nil {
-		panic(vm.Runtime.NewGoError(err))
-	}
-	return vm.ToJS(v)
+// Clone is the deep copy of a message that Node-RED makes (lodash's cloneDeep):
+// functions and opaque values are shared.
+func (vm *VM) Clone() goja.Value {
+	return vm.mustModule(cloneModule).ToObject(vm.Runtime).Get("clone")
 }
 
 func (vm *VM) queueMicrotask(call goja.FunctionCall) goja.Value {

@@ -34,6 +34,7 @@ const stackLimit = 4 << 20
 // Regexp is a compiled regular expression. It is safe for concurrent use.
 type Regexp struct {
 	pattern      string
+	flags        string
 	linear       *regexp.Regexp // nil if the pattern needs backtracking
 	backtracking *regexp2.Regexp
 }
@@ -65,7 +66,7 @@ func Compile(pattern, flags string) (*Regexp, error) {
 		return nil, &SyntaxError{pattern, strings.TrimSuffix(reason, " in `"+pattern+"`")}
 	}
 	backtracking.MatchTimeout = timeLimit
-	return &Regexp{pattern, compileLinear(pattern, options), backtracking}, nil
+	return &Regexp{pattern, flags, compileLinear(pattern, options), backtracking}, nil
 }
 
 // Quote returns a pattern that matches the text itself.
@@ -139,6 +140,9 @@ func compileLinear(pattern string, options regexp2.RegexOptions) *regexp.Regexp 
 
 // String returns the pattern.
 func (re *Regexp) String() string { return re.pattern }
+
+// Flags returns the flags it was compiled with.
+func (re *Regexp) Flags() string { return re.flags }
 
 // MatchString tells whether the pattern matches somewhere in s. A match that
 // needs more than the limits of time and memory is none.

@@ -70,7 +70,7 @@ func (p Place) contextKey(expr, typ string) (*contextKey, error) {
 	case p.Env.Flow == "":
 		return nil, fmt.Errorf("the node stands in no flow and has no flow context")
 	default:
-		k.scope = p.Stores.Flow(p.Env.Flow)
+		k.scope = p.Stores.FlowOf(p.Env)
 	}
 	store, key := state.SplitKey(expr)
 	path, err := flow.ParsePath(key)

@@ -3,8 +3,8 @@
 // (Node-RED's evaluateNodeProperty). A value is compiled once, when the node is
 // made, and evaluated for each message.
 //
-// The types are str, num, bool, json, bin, re, date, msg, flow, global and env;
-// a value of another type stands for itself.
+// The types are str, num, bool, json, bin, re, date, msg, flow, global, env and
+// jsonata; a value of another type stands for itself.
 package typed
 
 import (
@@ -17,19 +17,33 @@ import (
 	"github.com/flowrun/flowrun/runtime/state"
 )
 
-// ErrJSONata says that a value is a JSONata expression.
-var ErrJSONata = errors.New("jsonata is not supported yet")
-
 // Place is where values are evaluated: a node, and the context it can reach.
 type Place struct {
 	Env    flow.Env
 	Stores *state.Stores
 }
 
-// Getter returns a compiled value. Only the types msg, flow and global look at
-// the message, and only they return errors, such as a
-// *flow.MissingParentError.
+// Getter returns a compiled value. Only the types msg, flow, global and jsonata
+// look at the message, and only they return errors: a *flow.MissingParentError,
+// a *flow.PathError, an *ExpressionError.
 type Getter func(msg *flow.Message) (flow.Value, error)
+
+// OrUndefined evaluates a value that may be missing: undefined is what it is if
+// it cannot be had, as in Node-RED. Only a JSONata expression may be an error,
+// an *ExpressionError. A nil Getter is undefined.
+func (get Getter) OrUndefined(msg *flow.Message) (flow.Value, error) {
+	if get == nil {
+		return nil, nil
+	}
+	v, err := get(msg)
+	if x, ok := errors.AsType[*ExpressionError](err); ok {
+		return nil, x
+	}
+	if err != nil {
+		return nil, nil
+	}
+	return v, nil
+}
 
 // Constant returns a getter of a value that never changes.
 func Constant(v flow.Value) Getter {
@@ -79,9 +93,10 @@ func (p Place) compile(value flow.Value, typ string) (Getter, error) {
 		}
 		return key.get, nil
 	case "env":
-		return Constant(ExpandEnv(text, p.Env.Getenv)), nil
+		return func(*flow.Message) (flow.Value, error) { return ExpandEnv(text, p.Env.Getenv), nil }, nil
 	case "jsonata":
-		return nil, ErrJSONata
+		expr, err := p.compileJSONata(text)
+		return expr.onMessage, err
 	}
 	return Constant(value), nil
 }

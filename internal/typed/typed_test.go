@@ -107,6 +107,40 @@ func TestEvaluationErrors(t *testing.T) {
 	}
 }
 
+func TestEnvIsReadForEachMessage(t *testing.T) {
+	name := "a"
+	p := Place{Env: flow.Env{Getenv: func(string) (flow.Value, bool) { return name, true }}}
+	get, err := p.Compile("v", "x${NAME}", "env")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name = "b"
+	if v, err := get(nil); v != "xb" || err != nil {
+		t.Errorf("got %v, %v, want xb", v, err)
+	}
+}
+
+func TestExpressionErrors(t *testing.T) {
+	failure := errors.New("D3001")
+	x := Expression(func(input flow.Value, _ *flow.Object) (flow.Value, error) {
+		if input == nil {
+			return nil, &ExpressionError{failure}
+		}
+		return input.(*flow.Object).Get("a"), nil
+	})
+	if v, err := x.onMessage(message(t, `{"a":1}`)); v != 1.0 || err != nil {
+		t.Errorf("got %v, %v", v, err)
+	}
+	_, err := x.onMessage(nil)
+	if !errors.Is(err, failure) || err.Error() != "Invalid JSONata expression: D3001" {
+		t.Errorf("got %v", err)
+	}
+	var config *flow.ConfigError
+	if _, err := place().Expression("rules[0].to", "a"); !errors.As(err, &config) || config.Property != "rules[0].to" {
+		t.Errorf("got %v, want an error of rules[0].to", err)
+	}
+}
+
 func TestTarget(t *testing.T) {
 	p := place()
 	for _, tc := range []struct{ name, typ string }{

@@ -1,0 +1,40 @@
+package sequence
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// escapes are those of the editor. As in Node-RED \e is the letter e.
+var escapes = strings.NewReplacer(`\n`, "\n", `\r`, "\r", `\t`, "\t", `\e`, "e", `\f`, "\f", `\0`, "\x00")
+
+// Unescape replaces the escapes that people write in separators: \n, \r, \t, \f
+// and \0.
+func Unescape(text string) string { return escapes.Replace(text) }
+
+// ParseBytes reads a separator given as a JSON list of bytes. It returns the
+// list, which is what stands in msg.parts.ch, and the bytes.
+func ParseBytes(text string) (flow.Array, []byte, error) {
+	v, err := flow.ParseJSON([]byte(text))
+	if err != nil {
+		return nil, nil, err
+	}
+	list, ok := v.(flow.Array)
+	if !ok {
+		return nil, nil, errors.New("not an array")
+	}
+	return list, BytesOf(list), nil
+}
+
+// BytesOf returns a list of numbers as bytes, as Buffer.from of Node.js does.
+func BytesOf(list flow.Array) []byte {
+	b := make([]byte, len(list))
+	for i, item := range list {
+		if n := flow.Number(item); n == n { // what is no number is 0
+			b[i] = byte(int64(n))
+		}
+	}
+	return b
+}
