@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 
@@ -132,12 +133,80 @@ func TestScopes(t *testing.T) {
 	}
 
 	set(t, s.Node("n1", "f1"), "a", "node")
-	s.Clean(func(id string) bool { return id == "n1" })
-	if got := get(t, s.Flow("f1"), "a"); got != "undefined" {
-		t.Errorf("flow after Clean: %s", got)
+	set(t, s.Node("i1-n2", "i1"), "a", "inner")
+	set(t, s.Node("n3", "f1"), "a", "gone")
+	set(t, s.Node("n1", "f2"), "a", "gone")
+	set(t, s.Flow("f2"), "a", "gone")
+	s.Clean(func(id string) bool { return slices.Contains([]string{"n1", "f1", "i1", "i1-n2"}, id) })
+	for _, c := range []*state.Scope{s.Node("n3", "f1"), s.Node("n1", "f2"), s.Flow("f2")} {
+		if got := get(t, c, "a"); got != "undefined" {
+			t.Errorf("after Clean: %s", got)
+		}
 	}
-	if got := get(t, s.Node("n1", "f1"), "a") + get(t, s.Global(), "a"); got != `"node""global"` {
+	if got := get(t, s.Node("n1", "f1"), "a") + get(t, s.Node("n2", "i1"), "a") + get(t, s.Global(), "a"); got != `"node""inner""global"` {
 		t.Errorf("what is kept after Clean: %s", got)
+	}
+	s.Clear()
+	if got := get(t, s.Node("n1", "f1"), "a") + get(t, s.Global(), "a"); got != "undefinedundefined" {
+		t.Errorf("after Clear: %s", got)
+	}
+
+	set(t, s.Node("n1", "f1"), "a", "node")
+}
+
+func TestConfiguredStoresOutliveTheNode(t *testing.T) {
+	s := state.New("disk")
+	set(t, s.Node("n1", "f1"), "a", 1.0)
+	s.DeleteNode("n1", "f1")
+	if got := get(t, s.Node("n1", "f1"), "a"); got != "1" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestParentFlows(t *testing.T) {
+	s := state.New("one", "two")
+	inner := s.Flow("i2", "i1", "tab")
+	set(t, inner, "a", "inner")
+	set(t, inner, "$parent.a", "outer")
+	set(t, inner, "#:(two)::$parent.$parent.a", "tab")
+	set(t, inner, "$parent.$parent.$parent.a", "nowhere")
+	for key, want := range map[string]string{
+		"a": `"inner"`, "$parent.a": `"outer"`, "$parent.$parent.a": "undefined", "#:(two)::$parent.$parent.a": `"tab"`,
+		"$parent.$parent.$parent.a": "undefined", "$parent": "undefined",
+	} {
+		if got := get(t, s.Flow("i2"), key); got != want {
+			t.Errorf("%s: got %s, want %s", key, got, want)
+		}
+	}
+	if got := get(t, s.Flow("tab"), "#:(two)::a") + get(t, s.Flow("i1"), "a"); got != `"tab""outer"` {
+		t.Errorf("seen from outside: %s", got)
+	}
+	if got := get(t, s.Global(), "$parent.a"); got != "undefined" {
+		t.Errorf("the parent of the global context: %s", got)
+	}
+}
+
+func TestSeveralKeysAtOnce(t *testing.T) {
+	c := state.New("one", "two").Global()
+	if err := c.SetAll("two", []string{"a", "b.c", "d"}, []flow.Value{1.0, 2.0}); err != nil {
+		t.Fatal(err)
+	}
+	values, err := c.GetAll("two", []string{"b", "d", "e", "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if values[1] != (flow.Null{}) || values[2] != nil {
+		t.Errorf("without a value: %v, not set: %v", values[1], values[2])
+	}
+	if got := flow.JSON(flow.Array(values)); got != `[{"c":2},null,null,1]` {
+		t.Errorf("got %s", got)
+	}
+	var bad *flow.PathError
+	if err := c.SetAll("two", []string{"a", "b["}, []flow.Value{3.0, 3.0}); !errors.As(err, &bad) {
+		t.Errorf("a bad key: %v", err)
+	}
+	if got := get(t, c, "#:(two)::a"); got != "1" {
+		t.Errorf("a was set beside a bad key: %s", got)
 	}
 }
 
