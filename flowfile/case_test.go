@@ -59,7 +59,7 @@ func TestCases(t *testing.T) {
 func checkFiles(names []string) string {
 	f, problems := Load(names...)
 	problems = append(problems, f.Check(func(typ string) bool { return !strings.HasPrefix(typ, "no-such") })...)
-	_, more := NewEnv(f, nil)
+	_, more := NewEnv(f.Expand(), EnvOptions{})
 	problems = append(problems, more...)
 	problems.Sort()
 	if len(problems) == 0 {

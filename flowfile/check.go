@@ -5,12 +5,14 @@ import (
 	"strings"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/shell"
 )
 
 // Check reports what is wrong with flows that could be read, sorted by place.
 // Errors: an id that stands twice; a type that is not known (Node-RED starts
 // nothing then, even if the node is disabled); wires that are no list of lists;
-// groups, subflows or config nodes that contain or need each other in a circle.
+// groups, subflows or config nodes that contain or need each other in a circle;
+// a node in a subflow's instance; subflows that come to too many nodes.
 // Warnings: a wire, link or group that leads nowhere, a wire into another flow.
 // known tells the node types that can run; nil takes all for known.
 func (f *Flows) Check(known func(typ string) bool) Problems {
@@ -26,11 +28,14 @@ func (f *Flows) Check(known func(typ string) bool) Problems {
 	for _, n := range f.Nodes {
 		c.id(n)
 		c.typ(n)
+		c.place(n)
 		c.wires(n)
 		c.links(n)
 		c.group(n)
+		c.definition(n)
 	}
 	c.circles()
+	c.expansion()
 	c.problems.Sort()
 	return c.problems
 }
@@ -60,12 +65,18 @@ func (c *checker) typ(n *Node) {
 	switch {
 	case n.isStructure():
 	case isInstance:
-		if d := c.flows.Lookup(definition); d == nil || d.Type != typeSubflow {
+		if c.flows.definition(definition) == nil {
 			c.fail(n, n.PropPos("type"), Error, fmt.Sprintf("there is no subflow %q", definition), "add its definition: export the flows again with it")
 		}
 	case c.known != nil && !c.known(n.Type):
 		c.fail(n, n.PropPos("type"), Error, fmt.Sprintf("unknown node type %q", n.Type),
-			"check the spelling, or put an inert node in its place with --stub-type "+quoted(n.Type))
+			"check the spelling, or put an inert node in its place with --stub-type "+shell.Quote(n.Type))
+	}
+}
+
+func (c *checker) place(n *Node) {
+	if z := c.flows.Lookup(n.Z); z != nil && z.isInstance() {
+		c.fail(n, n.PropPos("z"), Error, fmt.Sprintf("it is in %q, which is an instance of a subflow", n.Z), "put it into a flow, or into the definition of the subflow")
 	}
 }
 
@@ -119,6 +130,28 @@ func (c *checker) group(n *Node) {
 	}
 }
 
+// definition checks what the input, outputs and status of a definition are wired
+// to: its own nodes, or its input.
+func (c *checker) definition(n *Node) {
+	if n.Type != typeSubflow {
+		return
+	}
+	for _, key := range []string{"in", "out", "status"} {
+		v := n.Props.Get(key)
+		list, ok := v.(flow.Array)
+		if !ok {
+			list = flow.Array{v}
+		}
+		for _, terminal := range list {
+			for _, end := range endsOf(terminal) {
+				if to := c.flows.Lookup(end.id); end.id != n.ID && (to == nil || to.Z != n.ID) {
+					c.fail(n, n.PropPos(key), Warning, fmt.Sprintf("a wire of %q leads to %q, which is not in the subflow", key, end.id), "remove the wire, or add the node")
+				}
+			}
+		}
+	}
+}
+
 // circles finds groups within themselves, subflows that contain themselves and
 // config nodes that wait for each other.
 func (c *checker) circles() {
@@ -134,7 +167,11 @@ func (c *checker) circles() {
 			}
 		}
 		if !n.isStructure() && !n.OnCanvas && !n.Disabled {
-			c.needs(n, configs)
+			for _, id := range c.flows.Needs(n) {
+				if c.flows.Lookup(id).Z == n.Z {
+					configs.add(n, id)
+				}
+			}
 		}
 	}
 	c.report(nested, "the group is in itself", "take one of them out of its group")
@@ -142,8 +179,9 @@ func (c *checker) circles() {
 	c.report(configs, "the config node needs itself", "a config node is made after those whose ids its properties have: break the circle")
 }
 
-// needs adds the config nodes of the same flow whose ids n has as properties.
-func (c *checker) needs(n *Node, to graph) {
+// Needs returns the ids of the config nodes that n's properties name, whichever
+// the flow they are in.
+func (f *Flows) Needs(n *Node) (ids []string) {
 	for key, v := range n.Props.All() {
 		id, ok := v.(string)
 		if !ok {
@@ -153,9 +191,46 @@ func (c *checker) needs(n *Node, to graph) {
 		case "id", "type", "z", "g", "name", "wires", "_users":
 			continue
 		}
-		if other := c.flows.Lookup(id); other != nil && other != n && other.Z == n.Z &&
-			!other.isStructure() && !other.OnCanvas && !other.Disabled {
-			to.add(n, id)
+		if other := f.Lookup(id); other != nil && other != n && !other.isStructure() && !other.OnCanvas && !other.Disabled {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// expansion finds subflows that are too much for Expand.
+func (c *checker) expansion() {
+	templates := map[string][]*Node{}
+	for _, n := range c.flows.Nodes {
+		templates[n.Z] = append(templates[n.Z], n)
+	}
+	sizes := map[*Node]int{} // of a definition; 0 while it is being counted
+	var size func(def *Node) int
+	size = func(def *Node) int {
+		if n, known := sizes[def]; known {
+			return n
+		}
+		sizes[def] = 0
+		total := 1
+		for _, n := range templates[def.ID] {
+			total++
+			if inner := c.flows.definitionOf(n); inner != nil {
+				total += size(inner)
+			}
+			total = min(total, expandLimit+1)
+		}
+		sizes[def] = total
+		return total
+	}
+	total := 0
+	for _, n := range c.flows.Nodes {
+		def := c.flows.definitionOf(n)
+		if def == nil || n.Disabled || c.flows.definition(n.Z) != nil {
+			continue
+		}
+		if total += size(def); total > expandLimit {
+			c.fail(n, n.Pos, Error, fmt.Sprintf("the subflows come to more than %d nodes", expandLimit), "put fewer instances into each other")
+			return
 		}
 	}
 }
@@ -208,12 +283,4 @@ func (g graph) circles(f *Flows) (found [][]*Node) {
 		}
 	}
 	return found
-}
-
-// quoted returns a word as it is typed in a shell.
-func quoted(word string) string {
-	if strings.ContainsAny(word, " \t'\"$\\&;|<>*?()[]{}!#~`") {
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
-	return word
 }

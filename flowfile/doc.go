@@ -44,6 +44,12 @@
 // dates are text. An id is always text, as it is written: 1e5 needs no quotes.
 // Anchors, aliases and << work, within limits.
 //
+// # What runs
+//
+// [Flows.Expand] returns the flows as an engine runs them: instances of subflows
+// have become nodes, and link nodes wires (expand.go). [Flows.SplitCredentials]
+// takes out before what must not be shown (credentials.go).
+//
 // # Environment
 //
 // [NewEnv] evaluates the environment tables; [Env.Lookup] finds a variable for a

@@ -3,18 +3,18 @@ package flowfile
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/flowrun/flowrun/flow"
 )
 
 // Env holds the environment variables of flows. A node sees those of its groups,
-// innermost first, of its tab, of the global-config node and of the process, in
-// this order; each $parent. before a name leaves out one more level of these.
+// innermost first, of its subflow instance, of that one's groups and instance,
+// of the tab, of the global-config nodes and of the process, in this order; each
+// $parent. before a name leaves out one more level of these.
 type Env struct {
 	flows  *Flows
 	global *scope
-	scopes map[*Node]*scope // of tabs, subflows and groups
+	scopes map[*Node]*scope // of tabs, subflow instances and groups
 }
 
 // lookup finds a variable's value, and tells whether there is one.
@@ -42,14 +42,23 @@ func (s *scope) lookup(name string) (flow.Value, bool) {
 	return s.parent(name)
 }
 
-// NewEnv evaluates the environment tables of the flows; process looks up a
-// variable of the process and may be nil. An entry that cannot be evaluated is
-// undefined, and a warning.
-func NewEnv(f *Flows, process func(name string) (string, bool)) (*Env, Problems) {
-	e := &envBuilder{Env: Env{flows: f, scopes: map[*Node]*scope{}}, now: time.Now()}
+// EnvOptions say what environment tables are evaluated with.
+type EnvOptions struct {
+	// Process looks up a variable of the process; nil hides them all.
+	Process func(name string) (string, bool)
+	// Evaluate evaluates values of the types jsonata and date, which may need
+	// the context of a flow (empty: none) and variables. Without it they are
+	// faulty.
+	Evaluate func(flowID string, getenv func(name string) (flow.Value, bool), value flow.Value, typ string) (flow.Value, error)
+}
+
+// NewEnv evaluates the environment tables of expanded flows. An entry that
+// cannot be evaluated is undefined, and a warning.
+func NewEnv(f *Flows, o EnvOptions) (*Env, Problems) {
+	e := &envBuilder{Env: Env{flows: f, scopes: map[*Node]*scope{}}, options: o, making: map[*Node]bool{}}
 	e.global = &scope{vars: map[string]flow.Value{}, parent: func(name string) (flow.Value, bool) {
-		if process != nil {
-			if v, ok := process(name); ok {
+		if o.Process != nil {
+			if v, ok := o.Process(name); ok {
 				return v, true
 			}
 		}
@@ -63,11 +72,9 @@ func NewEnv(f *Flows, process func(name string) (string, bool)) (*Env, Problems)
 	for _, n := range f.Tabs() {
 		e.scope(n)
 	}
-	for _, typ := range []string{typeSubflow, typeGroup} {
-		for _, n := range f.Nodes {
-			if n.Type == typ {
-				e.scope(n)
-			}
+	for _, n := range f.Nodes {
+		if n.Type == typeGroup || n.isInstance() {
+			e.scope(n)
 		}
 	}
 	return &e.Env, e.problems
@@ -85,69 +92,66 @@ func (e *Env) Lookup(n *Node) func(name string) (flow.Value, bool) {
 			v, ok := n.Props.Lookup("name")
 			return v, ok
 		case "NR_NODE_PATH":
-			return n.path(), true
+			return e.flows.Path(n), true
 		}
 		return outer(name)
 	}
 }
 
-// path returns the ids from the tab down; global stands for no tab.
-func (n *Node) path() string {
-	if n.Z == "" {
-		return "global/" + n.ID
-	}
-	return n.Z + "/" + n.ID
-}
-
 // outside returns the level that a node, or a group, is in.
 func (e *Env) outside(n *Node) *scope {
-	if g := e.flows.Lookup(n.Group); g != nil && g.Type == typeGroup {
-		if s := e.scopes[g]; s != nil {
-			return s
-		}
-	}
-	if z := e.flows.Lookup(n.Z); z != nil {
-		if s := e.scopes[z]; s != nil && z.Type != typeGroup {
+	for _, outer := range e.around(n) {
+		if s := e.scopes[outer]; s != nil {
 			return s
 		}
 	}
 	return e.global
 }
 
-type envBuilder struct {
-	Env
-	now      time.Time
-	problems Problems
+// around returns the group and the container of a node, as far as it has them.
+func (e *Env) around(n *Node) (list []*Node) {
+	if g := e.flows.Lookup(n.Group); g != nil && g.Type == typeGroup {
+		list = append(list, g)
+	}
+	if z := e.flows.Lookup(n.Z); z != nil && (z.Type == typeTab || z.isInstance()) {
+		list = append(list, z)
+	}
+	return list
 }
 
-// scope makes the level of a tab, subflow or group, after those around it.
+type envBuilder struct {
+	Env
+	options  EnvOptions
+	problems Problems
+	making   map[*Node]bool // groups in themselves are met again
+}
+
+// scope makes the level of a tab, subflow instance or group, after those around
+// it.
 func (e *envBuilder) scope(n *Node) {
-	if e.scopes[n] != nil {
+	if e.scopes[n] != nil || e.making[n] {
 		return
 	}
-	s := &scope{vars: map[string]flow.Value{}, parent: e.global.lookup}
-	switch n.Type {
-	case typeTab:
+	e.making[n] = true
+	for _, outer := range e.around(n) {
+		e.scope(outer)
+	}
+	s := &scope{vars: map[string]flow.Value{}, parent: e.outside(n).lookup}
+	name := n.Props.Get("name")
+	switch {
+	case n.Type == typeTab:
 		s.names = map[string]flow.Value{"NR_FLOW_ID": n.ID, "NR_FLOW_NAME": n.Props.Get("label")}
-	case typeGroup:
-		s.names = map[string]flow.Value{"NR_GROUP_ID": n.ID, "NR_GROUP_NAME": n.Props.Get("name")}
-		if g := e.flows.Lookup(n.Group); g != nil && g.Type == typeGroup && !e.inCircle(g) {
-			e.scope(g)
+	case n.Type == typeGroup:
+		s.names = map[string]flow.Value{"NR_GROUP_ID": n.ID, "NR_GROUP_NAME": name}
+	default:
+		path := e.flows.Path(n)
+		s.names = map[string]flow.Value{
+			"NR_NODE_ID": n.ID, "NR_NODE_NAME": name, "NR_NODE_PATH": path,
+			"NR_SUBFLOW_ID": n.ID, "NR_SUBFLOW_NAME": name, "NR_SUBFLOW_PATH": path,
 		}
-		s.parent = e.outside(n).lookup
 	}
 	e.scopes[n] = s
 	e.table(n, s)
-}
-
-// inCircle tells whether the groups around g come back to g.
-func (e *envBuilder) inCircle(g *Node) bool {
-	seen := map[*Node]bool{}
-	for g != nil && !seen[g] {
-		seen[g] = true
-		g = e.flows.Lookup(g.Group)
-	}
-	return g != nil
 }
 
 // table evaluates a node's env table into s. Entries of type env come last, so
@@ -183,8 +187,10 @@ func (e *envBuilder) table(n *Node, s *scope) {
 
 func (e *envBuilder) fail(n *Node, index int, text string) {
 	at := n.PropPos("env")
-	if table := n.source.get("env"); table.kind == list {
-		at = n.at(table.items[index].place)
+	if n.source != nil && !n.isInstance() { // whose table has entries of the definition too
+		if table := n.source.get("env"); table.kind == list {
+			at = n.at(table.items[index].place)
+		}
 	}
 	e.problems = append(e.problems, n.problem(at, Warning, text, ""))
 }
@@ -205,19 +211,26 @@ func (e *envBuilder) evaluate(n *Node, s *scope, name string, entry *flow.Object
 		return parseJSON(flow.Text(v))
 	case "bin":
 		return bytesOf(flow.Text(v))
-	case "date":
-		return e.date(flow.Text(v))
 	case "cred":
-		credentials, _ := n.Props.Get("credentials").(*flow.Object)
-		if credentials == nil {
-			return nil, nil
+		credentials := n.Credentials
+		if n.Type == typeGlobals && credentials != nil {
+			credentials, _ = credentials.Get("map").(*flow.Object)
 		}
-		return credentials.Get(name), nil
+		if credentials == nil {
+			return v, nil
+		}
+		if secret, ok := credentials.Lookup(name); ok {
+			return secret, nil
+		}
+		return v, nil
 	case "conf-type":
 		v, _ = substitute(v, s.lookup)
 		return v, nil
-	case "jsonata":
-		return nil, fmt.Errorf("jsonata is not supported here yet")
+	case "jsonata", "date":
+		if e.options.Evaluate == nil {
+			return nil, fmt.Errorf("a value of type %s cannot be evaluated here", typ)
+		}
+		return e.options.Evaluate(e.flowID(n), s.lookup, v, typ)
 	}
 	return v, nil
 }
@@ -249,15 +262,10 @@ func bytesOf(text string) (flow.Value, error) {
 	return nil, fmt.Errorf("expected a JSON string or list of bytes")
 }
 
-func (e *envBuilder) date(format string) (flow.Value, error) {
-	ms := e.now.UnixMilli()
-	switch format {
-	case "":
-		return float64(ms), nil
-	case "object":
-		return flow.Date(ms), nil
-	case "iso":
-		return flow.Date(ms).String(), nil
+// flowID returns the id of the flow that n is, or is in.
+func (e *envBuilder) flowID(n *Node) string {
+	if n.Type == typeTab || n.isInstance() {
+		return n.ID
 	}
-	return nil, fmt.Errorf("the date format %q is not supported", format)
+	return n.Z
 }

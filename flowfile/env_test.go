@@ -37,7 +37,8 @@ func TestEnv(t *testing.T) {
 		v, ok := map[string]string{"SELF": "of process", "BAD": "of process", "HOME": "/root"}[name]
 		return v, ok
 	}
-	env, problems := NewEnv(f, process)
+	f = f.SplitCredentials(nil).Expand()
+	env, problems := NewEnv(f, EnvOptions{Process: process})
 	if len(problems) != 1 || problems.HasErrors() || problems[0].Pos.Line != 12 {
 		t.Errorf("the problems are %v", problems)
 	}

@@ -46,8 +46,9 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, isYAML bool) {
 		flows, problems := Parse(fileName(isYAML), text)
 		_ = flows.Check(func(string) bool { return false })
-		env, _ := NewEnv(flows, nil)
-		for _, n := range flows.Nodes {
+		running := flows.SplitCredentials(nil).Expand()
+		env, _ := NewEnv(running, EnvOptions{})
+		for _, n := range running.Nodes {
 			Substitute(n.Props, env.Lookup(n))
 		}
 		if !problems.HasErrors() {

@@ -1,6 +1,10 @@
 package flowfile
 
-import "github.com/flowrun/flowrun/flow"
+import (
+	"strings"
+
+	"github.com/flowrun/flowrun/flow"
+)
 
 // Types that give a file its structure and are no node types.
 const (
@@ -15,6 +19,7 @@ const (
 // node or a config node.
 type Node struct {
 	ID, Type string
+	Alias    string // of a node that Expand has made: its id in the definition
 	Z        string // the tab or subflow it is in; empty if it is in none
 	Name     string // its name; a tab's label
 	Group    string // the group it is in: g
@@ -23,6 +28,10 @@ type Node struct {
 	Wires    [][]string
 	Props    *flow.Object // all properties in file order, also those above
 	Pos      Pos
+
+	// Credentials are those of Flows.Credentials; Expand puts them here. May be
+	// nil.
+	Credentials *flow.Object
 
 	source *tree // an object whose pairs have places
 }
@@ -62,6 +71,9 @@ func (n *Node) isStructure() bool {
 	return n.Type == typeTab || n.Type == typeSubflow || n.Type == typeGroup
 }
 
+// isInstance tells whether the object is an instance of a subflow.
+func (n *Node) isInstance() bool { return strings.HasPrefix(n.Type, instanceType) }
+
 func (n *Node) problem(at Pos, severity Severity, text, hint string) Problem {
 	return Problem{Pos: at, Severity: severity, Node: n.ID, Type: n.Type, Name: n.Name, Text: text, Hint: hint}
 }
@@ -74,6 +86,9 @@ type Flows struct {
 	// Envelope has what stands beside the flows in {"flows":[…],"rev":…,
 	// "credentials":…}; its flows are undefined. It is nil for a plain list.
 	Envelope *flow.Object
+	// Credentials are what the nodes keep secret, see [Flows.SplitCredentials].
+	// They are not printed.
+	Credentials Credentials
 
 	byID     map[string]*Node
 	implicit []*Node // flows that have nodes but no tab
@@ -96,6 +111,14 @@ func (f *Flows) Tabs() []*Node {
 	return append(tabs, f.implicit...)
 }
 
+// DropPlaces forgets where in the file each property stands, which takes more
+// memory than the flows themselves; the nodes' Pos stays.
+func (f *Flows) DropPlaces() {
+	for _, n := range f.Nodes {
+		n.source = nil
+	}
+}
+
 // index fills what is derived from Nodes.
 func (f *Flows) index() {
 	f.byID = make(map[string]*Node, len(f.Nodes))
@@ -105,7 +128,7 @@ func (f *Flows) index() {
 		if f.byID[n.ID] == nil {
 			f.byID[n.ID] = n
 		}
-		if n.Type == typeTab || n.Type == typeSubflow {
+		if n.Type == typeTab || n.Type == typeSubflow || n.isInstance() {
 			containers[n.ID] = true
 		}
 	}

@@ -252,16 +252,16 @@ func quoteYAML(s string) string {
 		case isPrintable(r):
 			b.WriteRune(r)
 		case r > 0xFFFF:
-			b.WriteString(`\U` + hex(r, 8))
+			b.WriteString(`\U` + hexOf(r, 8))
 		default:
-			b.WriteString(`\u` + hex(r, 4))
+			b.WriteString(`\u` + hexOf(r, 4))
 		}
 	}
 	b.WriteByte('"')
 	return b.String()
 }
 
-func hex(r rune, width int) string {
+func hexOf(r rune, width int) string {
 	digits := strconv.FormatInt(int64(r), 16)
 	return strings.Repeat("0", width-len(digits)) + digits
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/flowrun/flowrun/flow"
@@ -17,12 +16,18 @@ import (
 func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployType) (Plan, error) {
 	r.deploying.Lock()
 	defer r.deploying.Unlock()
-	plan := Diff(r.flows, flows, t)
-	next, err := r.build(flows, plan)
+	flows, missing := r.withoutMissing(flows)
+	var kept flowfile.Credentials
+	if r.flows != nil {
+		kept = r.flows.Credentials
+	}
+	flows = flows.SplitCredentials(kept)
+	is := runnable(flows.Expand())
+	plan := diff(r.running, is, t)
+	next, err := r.build(flows, is, plan)
 	if err != nil {
 		return plan, err
 	}
-	first := r.flows == nil
 
 	// The old nodes stop, sources first.
 	removed, restarted := r.instances(plan.Remove), r.instances(plan.Restart)
@@ -35,16 +40,18 @@ func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployTyp
 
 	// The flows stand still while their nodes are exchanged.
 	gate := r.pause(r.allLoops()) // new wires or a new catch node may touch any flow
-	if err := errors.Join(r.stop(sinks(removed), flow.Removed), r.stop(sinks(restarted), flow.Restarted)); err != nil {
-		r.log.Warn("not every node stopped cleanly", "error", err)
+	for _, kind := range []func(instance) bool{isSink, isConfig} {
+		if err := errors.Join(r.stop(only(removed, kind), flow.Removed), r.stop(only(restarted, kind), flow.Restarted)); err != nil {
+			r.log.Warn("not every node stopped cleanly", "error", err)
+		}
 	}
 	for _, old := range append(removed, restarted...) {
 		r.opts.Context.DeleteNode(old.place.info.ID, old.place.info.Flow)
 	}
-	if !first {
-		r.emitFlows("stopped")
-	}
-	emptied := r.swap(flows, next, removed)
+	flows.DropPlaces() // from here on there are no problems to report
+	is.flows.DropPlaces()
+	r.flows, r.running = flows, is
+	emptied := r.swap(next, removed)
 	r.start(next)
 	gate.open()
 
@@ -52,111 +59,9 @@ func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployTyp
 		l.stop()
 		delete(r.loops, l.flowID)
 	}
-	r.opts.Context.Clean(func(id string) bool { return flows.Lookup(id) != nil })
-	r.emitFlows("started")
+	r.opts.Context.Clean(func(id string) bool { return flows.Lookup(id) != nil || is.flows.Lookup(id) != nil })
+	r.emitFlows("started", missing)
 	return plan, nil
-}
-
-// Check reports the problems of flows without running them: those of the file,
-// and those of the nodes' configuration.
-func (r *Runtime) Check(flows *flowfile.Flows) flowfile.Problems {
-	_, problems := r.make(flows, runnable(flows).list)
-	return problems
-}
-
-// build makes the new instances of a plan.
-func (r *Runtime) build(flows *flowfile.Flows, plan Plan) ([]instance, error) {
-	var list []*flowfile.Node
-	for _, ids := range [][]string{plan.Add, plan.Restart} {
-		for _, id := range ids {
-			list = append(list, flows.Lookup(id))
-		}
-	}
-	next, problems := r.make(flows, list)
-	if problems.HasErrors() {
-		return nil, problems
-	}
-	for _, p := range problems {
-		r.log.Warn(p.String())
-	}
-	return next, nil
-}
-
-// make makes instances of nodes. It has no side effects.
-func (r *Runtime) make(flows *flowfile.Flows, list []*flowfile.Node) ([]instance, flowfile.Problems) {
-	problems := flows.Check(func(typ string) bool { _, ok := r.opts.Registry.Lookup(typ); return ok })
-	env, more := flowfile.NewEnv(flows, r.opts.Getenv)
-	problems = append(problems, more...)
-	next := make([]instance, 0, len(list))
-	for _, n := range list {
-		typ, ok := r.opts.Registry.Lookup(n.Type)
-		if !ok {
-			if strings.HasPrefix(n.Type, "subflow:") && flows.Lookup(strings.TrimPrefix(n.Type, "subflow:")) != nil {
-				p := problemOf(n, errors.New("subflows do not run yet"))
-				p.Hint = "put its nodes into the flow, or an inert node in its place with --stub-type " + n.Type
-				problems = append(problems, p)
-			}
-			continue // Check has named all other types that are not known
-		}
-		p := r.placeFor(n, typ)
-		lookup := env.Lookup(n)
-		node, err := typ.New(flowfile.Substitute(n.Props, lookup), flow.Env{
-			ID: n.ID, Type: n.Type, Name: n.Name, Flow: n.Z, Path: pathOf(n), Wires: len(n.Wires),
-			Getenv: lookup, Host: p,
-		})
-		if err != nil {
-			problems = append(problems, problemOf(n, err))
-			continue
-		}
-		next = append(next, instance{place: p, node: node, typ: typ})
-	}
-	problems.Sort()
-	return next, problems
-}
-
-// problemOf places a constructor's error in the file.
-func problemOf(n *flowfile.Node, err error) flowfile.Problem {
-	p := flowfile.Problem{Pos: n.Pos, Severity: flowfile.Error, Node: n.ID, Type: n.Type, Name: n.Name, Text: err.Error()}
-	if bad, ok := errors.AsType[*flow.ConfigError](err); ok {
-		p.Pos = n.PropPos(bad.Property)
-	}
-	return p
-}
-
-func pathOf(n *flowfile.Node) string {
-	if n.Z == "" {
-		return "global/" + n.ID
-	}
-	return n.Z + "/" + n.ID
-}
-
-// placeFor returns the place that a node has, or a new one. A node that moved
-// to another flow, or is of another type now, gets a new one.
-func (r *Runtime) placeFor(n *flowfile.Node, typ flow.Type) *place {
-	r.mu.RLock()
-	p := r.places[n.ID]
-	r.mu.RUnlock()
-	if p != nil && p.info.Flow == n.Z && p.info.Type == n.Type {
-		return p
-	}
-	return &place{info: infoOf(n), source: typ.Inputs == 0, keepsNothing: typ.KeepsNothing}
-}
-
-// showsName lists the types of Node-RED that keep their name even if it is
-// empty: the source that catch and status nodes report has it then.
-func showsName(typ string) bool {
-	switch typ {
-	case "function", "debug", "template":
-		return true
-	}
-	return false
-}
-
-func infoOf(n *flowfile.Node) Info {
-	return Info{
-		ID: n.ID, Type: n.Type, Name: n.Name, Flow: n.Z, Path: pathOf(n),
-		hasName: n.Name != "" || showsName(n.Type) && n.Props.Get("name") != nil,
-	}
 }
 
 func (r *Runtime) instances(ids []string) []instance {
@@ -169,13 +74,16 @@ func (r *Runtime) instances(ids []string) []instance {
 	return list
 }
 
-func isSource(n instance) bool { return n.typ.Inputs == 0 }
+// A config node has neither input nor output: others use it. It starts first
+// and stops last. Of the others, sources are those without an input.
+func isConfig(n instance) bool { return n.typ.Inputs == 0 && n.typ.Outputs == 0 }
+func isSource(n instance) bool { return n.typ.Inputs == 0 && n.typ.Outputs > 0 }
+func isSink(n instance) bool   { return n.typ.Inputs > 0 }
 
-// sinks returns the nodes that have an input.
-func sinks(list []instance) []instance {
+func only(list []instance, kind func(instance) bool) []instance {
 	var out []instance
 	for _, n := range list {
-		if !isSource(n) {
+		if kind(n) {
 			out = append(out, n)
 		}
 	}
@@ -236,34 +144,38 @@ func (r *Runtime) stop(list []instance, reason flow.StopReason) error {
 		})
 	}
 	wait.Wait()
+	for _, n := range list {
+		n.place.life++
+		n.place.endCalls()
+	}
 	return errors.Join(errs...)
 }
 
 // swap puts the new instances and wires in place and returns the loops that
 // have no node left. The flows stand still.
-func (r *Runtime) swap(flows *flowfile.Flows, next []instance, removed []instance) []*loop {
+func (r *Runtime) swap(next []instance, removed []instance) []*loop {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, old := range removed {
-		old.place.gone = true
+		old.place.remove()
+		old.place.clearStatus()
 		delete(r.nodes, old.place.info.ID)
 		delete(r.places, old.place.info.ID)
 	}
 	for _, n := range next {
 		id := n.place.info.ID
 		if old := r.places[id]; old != nil && old != n.place {
-			old.gone = true
+			old.remove()
 		}
-		n.place.info = infoOf(flows.Lookup(id))
+		n.place.info = infoOf(r.running.flows, r.running.byID[id])
 		n.place.node = n.node
 		if n.place.loop == nil {
-			n.place.loop = r.loopFor(n.place.info.Flow)
+			n.place.loop = r.loopFor(n.place.tab())
 		}
 		r.places[id] = n.place
 		r.nodes[id] = n
 	}
-	r.flows = flows
-	r.connect(flows)
+	r.connect()
 
 	inUse := map[*loop]bool{}
 	for _, p := range r.places {
@@ -287,88 +199,13 @@ func (r *Runtime) loopFor(flowID string) *loop {
 	return l
 }
 
-// connect sets the wires and the watchers of all places. All flows whose nodes
-// or wires changed stand still.
-func (r *Runtime) connect(flows *flowfile.Flows) {
-	byFlow := map[string][]*place{}
-	watches := map[string][]watch{}
-	watchesStatus := false
-	for _, n := range flows.Nodes {
-		p := r.places[n.ID]
-		if p == nil || p.info.Flow != n.Z {
-			continue
-		}
-		wires, ids := r.wiresOf(n)
-		if !sameTargets(p.wires, wires) {
-			p.wires, p.wireIDs = wires, ids
-		}
-		p.group = groupsOf(flows, n)
-		byFlow[n.Z] = append(byFlow[n.Z], p)
-		switch n.Type {
-		case "status":
-			watchesStatus = true
-			fallthrough
-		case "catch", "complete":
-			watches[n.Z] = append(watches[n.Z], watchOf(p, n))
-		}
-	}
-	for id, places := range byFlow {
-		connectWatchers(places, watches[id])
-	}
-	r.watchesStatus.Store(watchesStatus)
-}
-
-func (r *Runtime) wiresOf(n *flowfile.Node) ([][]*place, [][]string) {
-	wires, ids := make([][]*place, len(n.Wires)), make([][]string, len(n.Wires))
-	for port, targets := range n.Wires {
-		for _, id := range targets {
-			if p := r.places[id]; p != nil {
-				wires[port] = append(wires[port], p)
-				ids[port] = append(ids[port], id)
-			}
-		}
-	}
-	return wires, ids
-}
-
-func sameTargets(a, b [][]*place) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if len(a[i]) != len(b[i]) {
-			return false
-		}
-		for j := range a[i] {
-			if a[i][j] != b[i][j] {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// groupsOf returns the groups a node stands in, innermost first.
-func groupsOf(flows *flowfile.Flows, n *flowfile.Node) []string {
-	var list []string
-	for id := n.Group; id != "" && len(list) < 100; {
-		g := flows.Lookup(id)
-		if g == nil || g.Type != "group" {
-			break
-		}
-		list = append(list, id)
-		id = g.Group
-	}
-	return list
-}
-
-// start starts the new nodes, sinks before sources. Their flows stand still. A
-// node that cannot start is inert from then on.
+// start starts the new nodes: config nodes, then sinks, then sources. Their
+// flows stand still. A node that cannot start is inert from then on.
 func (r *Runtime) start(next []instance) {
-	for _, sources := range []bool{false, true} {
-		for _, n := range next {
+	for _, kind := range []func(instance) bool{isConfig, isSink, isSource} {
+		for _, n := range only(next, kind) {
 			s, ok := n.node.(flow.Starter)
-			if !ok || isSource(n) != sources {
+			if !ok {
 				continue
 			}
 			n.place.starting.Store(true)

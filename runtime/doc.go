@@ -31,4 +31,12 @@
 // A node's place holds what outlives its instance: its wires, its counters, its
 // status, and its position in the loop's queue. A deploy that replaces an
 // instance leaves the place, so nothing in flight is lost.
+//
+// # What runs
+//
+// The engine runs expanded flows (flowfile's Expand): an instance of a subflow is
+// a node that passes messages on to copies of the definition's nodes, and link
+// out nodes are wired to link in nodes. All that is left to do for subflows is
+// named in build.go. A wire to another flow, and so a link, goes through that
+// flow's inbox; link calls and their replies are in link.go.
 package runtime

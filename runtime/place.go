@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -15,7 +14,12 @@ type place struct {
 	info   Info
 	source bool // its node has no input
 	loop   *loop
-	stats  stats
+
+	// instance is the subflow instance it stands in, nil in a tab. It is set
+	// when the place is made.
+	instance *place
+
+	stats stats
 
 	keepsNothing bool // its node keeps no message and sends none on
 
@@ -28,19 +32,25 @@ type place struct {
 	wires     [][]*place
 	wireIDs   [][]string // ids of wires, for the tap
 	held      bool       // the handler at work has called Hold
+	holds     map[*hold]struct{}
 	gone      bool       // removed: nothing is delivered any more
+	life      int        // counts the instances that have stopped here
+	calls     map[string]*linkCall
 	group     []string   // ids of the groups it stands in, innermost first
 	catchers  []*watcher // in the order in which they are asked
 	statusers []*watcher
 	completes []*place
+	users     []*place // of a global config node: who uses it
+	ownStatus bool     // an instance whose definition has a status output
 }
 
 // Info names a node.
 type Info struct {
 	ID, Type, Name string
-	Flow           string // id of the tab; empty outside of all
-	Path           string
-	hasName        bool // "name" shows in what catch and status nodes send
+	Alias          string // inside a subflow its id in the definition, else empty
+	Flow           string // id of the tab or subflow instance; empty outside of all
+	Path           string // ids from the tab down, by slashes
+	hasName        bool   // "name" shows in what catch and status nodes send
 }
 
 type stats struct {
@@ -116,6 +126,7 @@ func (p *place) targets(port int) []*place {
 func (l *loop) enqueue(d delivery) {
 	switch {
 	case d.place.loop != l:
+		d.msg = d.msg.Clone() // the sender may still look at its own
 		d.cause.Hold()
 		d.place.loop.post(item{place: d.place, cause: d.cause, task: crossing{d}})
 	case !d.place.gone:
@@ -141,15 +152,35 @@ func (p *place) Hold(c *flow.Cause, msg *flow.Message) func(error) {
 	if msg != nil {
 		msg = msg.Clone() // the message as it is now; the node may send it on
 	}
-	ended := false
+	life := p.life
+	h := &hold{c}
+	if p.holds == nil {
+		p.holds = map[*hold]struct{}{}
+	}
+	p.holds[h] = struct{}{}
 	return func(err error) {
-		if ended {
+		if _, open := p.holds[h]; !open {
 			return
 		}
-		ended = true
-		p.finish(err, msg, c)
+		delete(p.holds, h)
+		if p.life == life { // else the instance has stopped: it is nobody's message any more
+			p.finish(err, msg, c)
+		}
 		c.Done()
 	}
+}
+
+// hold is a message that a node goes on handling.
+type hold struct{ cause *flow.Cause }
+
+// remove takes the place out of the flow: nothing is delivered any more, and
+// what the node has held nobody waits for.
+func (p *place) remove() {
+	p.gone = true
+	for h := range p.holds {
+		h.cause.Done()
+	}
+	p.holds = nil
 }
 
 // finish is called when a node is done with a message.
@@ -173,10 +204,10 @@ func (p *place) fail(err error, msg *flow.Message, c *flow.Cause) {
 	p.stats.errors.Add(1)
 	rt := p.loop.rt
 	if t := rt.tap.Load(); t != nil {
-		t.call(p, flow.LevelError, err.Error(), msg)
+		t.call(p, flow.LevelError, err, msg)
 	}
 	if msg == nil || !p.catch(err, msg, c) {
-		rt.logNode(p, flow.LevelError, err.Error())
+		rt.logNode(p, flow.LevelError, err)
 	}
 }
 
@@ -193,6 +224,12 @@ func (p *place) origin() *flow.Object {
 func (p *place) Status(badge *flow.Object) {
 	if badge == nil {
 		badge = &flow.Object{}
+	}
+	if text := badge.Get("text"); text != nil {
+		if _, ok := text.(string); !ok {
+			badge = badge.Clone()
+			badge.Set("text", flow.Text(text))
+		}
 	}
 	p.badgeMu.Lock()
 	p.badge = badge
@@ -211,12 +248,23 @@ func (p *place) Status(badge *flow.Object) {
 	}
 }
 
+// clearStatus takes back the badge of a node that is gone.
+func (p *place) clearStatus() {
+	p.badgeMu.Lock()
+	shown := p.badge != nil && p.badge.Len() > 0
+	p.badge = nil
+	p.badgeMu.Unlock()
+	if t := p.loop.rt.tap.Load(); t != nil && shown {
+		t.status(p, &flow.Object{})
+	}
+}
+
 // Report implements [flow.Host].
 func (p *place) Report(level flow.Level, what flow.Value, msg *flow.Message) {
 	if level == flow.LevelError {
 		err, ok := what.(error)
 		if !ok {
-			err = errors.New(flow.Text(what))
+			err = valueError{what}
 		}
 		var c *flow.Cause
 		if msg != nil {
@@ -229,12 +277,7 @@ func (p *place) Report(level flow.Level, what flow.Value, msg *flow.Message) {
 	if t := rt.tap.Load(); t != nil && (level == flow.LevelWarn || level == flow.LevelInfo) {
 		t.call(p, level, what, nil)
 	}
-	text := flow.Text(what)
-	switch what.(type) {
-	case flow.Array, *flow.Object, flow.Buffer:
-		text = flow.JSON(what)
-	}
-	rt.logNode(p, level, text)
+	rt.logNode(p, level, what)
 }
 
 // String names the node for people.

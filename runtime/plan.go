@@ -57,9 +57,17 @@ func (p Plan) String() string {
 }
 
 // Diff compares flows that run (nil: none) with new ones. The rules are
-// Node-RED's, but for one: new wires alone restart nothing.
+// Node-RED's, but for one: new wires alone restart nothing. The plan's ids are
+// those of expanded flows.
 func Diff(old, new *flowfile.Flows, t DeployType) Plan {
-	was, is := runnable(old), runnable(new)
+	var was nodeSet
+	if old != nil {
+		was = runnable(old.Expand())
+	}
+	return diff(was, runnable(new.Expand()), t)
+}
+
+func diff(was, is nodeSet, t DeployType) Plan {
 	plan := Plan{Type: t}
 	for _, n := range was.list {
 		if is.byID[n.ID] == nil {
@@ -67,7 +75,7 @@ func Diff(old, new *flowfile.Flows, t DeployType) Plan {
 		}
 	}
 	changed := changedNodes(was, is)
-	if t != Full && changedGlobalConfig(old, new) {
+	if t != Full && changedGlobalConfig(was.flows, is.flows) {
 		t = Full
 	}
 	restart := changed
@@ -88,40 +96,36 @@ func Diff(old, new *flowfile.Flows, t DeployType) Plan {
 	return plan
 }
 
-// nodeSet is the nodes of some flows that run.
+// nodeSet is what runs of expanded flows. The zero nodeSet is empty.
 type nodeSet struct {
-	list   []*flowfile.Node
-	byID   map[string]*flowfile.Node
-	scopes map[string]*flowfile.Node // tabs and groups, by id
+	flows   *flowfile.Flows
+	list    []*flowfile.Node
+	byID    map[string]*flowfile.Node
+	scopes  map[string]*flowfile.Node // tabs and groups, by id
+	globals map[string]bool           // ids of config nodes outside of all flows
 }
 
 // runnable picks the nodes that get an instance: none that are disabled or
-// stand in a disabled tab or in a subflow's definition.
-func runnable(f *flowfile.Flows) nodeSet {
-	set := nodeSet{byID: map[string]*flowfile.Node{}, scopes: map[string]*flowfile.Node{}}
-	if f == nil {
-		return set
+// stand in a disabled tab.
+func runnable(expanded *flowfile.Flows) nodeSet {
+	set := nodeSet{
+		flows: expanded, byID: make(map[string]*flowfile.Node, len(expanded.Nodes)),
+		scopes: map[string]*flowfile.Node{}, globals: map[string]bool{},
 	}
-	off := map[string]bool{}
-	for _, n := range f.Nodes {
-		switch n.Type {
-		case "tab":
+	for _, n := range expanded.Nodes {
+		if n.Type == "tab" || n.Type == "group" {
 			set.scopes[n.ID] = n
-			disabled, _ := n.Props.Get("disabled").(bool)
-			off[n.ID] = disabled || n.Disabled
-		case "group":
-			set.scopes[n.ID] = n
-		case "subflow":
-			off[n.ID] = true
 		}
 	}
-	for _, n := range f.Nodes {
-		switch {
-		case n.Type == "tab", n.Type == "group", n.Type == "subflow", n.Disabled, off[n.Z]:
-		case set.byID[n.ID] != nil:
-		default:
-			set.list = append(set.list, n)
-			set.byID[n.ID] = n
+	for _, n := range expanded.Nodes {
+		tab := set.scopes[n.Z]
+		if n.Type == "tab" || n.Type == "group" || n.Disabled || tab != nil && tab.Disabled || set.byID[n.ID] != nil {
+			continue
+		}
+		set.list = append(set.list, n)
+		set.byID[n.ID] = n
+		if n.Z == "" && !n.OnCanvas {
+			set.globals[n.ID] = true
 		}
 	}
 	return set
@@ -160,11 +164,42 @@ func changedNodes(was, is nodeSet) map[string]bool {
 			}
 		}
 	}
+	changedInstances(was, is, changed)
 	return changed
+}
+
+// changedInstances adds the subflow instances in which something changed, came
+// or went, and all that is in them: an instance is restarted as a whole.
+func changedInstances(was, is nodeSet, changed map[string]bool) {
+	again := true
+	mark := func(id string) {
+		if is.byID[id] != nil && !changed[id] {
+			changed[id], again = true, true
+		}
+	}
+	for _, n := range was.list {
+		if is.byID[n.ID] == nil {
+			mark(n.Z)
+		}
+	}
+	for again {
+		again = false
+		for _, n := range is.list {
+			if changed[n.ID] || was.byID[n.ID] == nil {
+				mark(n.Z)
+			}
+			if changed[n.Z] {
+				mark(n.ID)
+			}
+		}
+	}
 }
 
 // sameProps compares all but position and wires.
 func sameProps(a, b *flowfile.Node) bool {
+	if !sameCredentials(a, b) {
+		return false
+	}
 	count := func(o *flow.Object) (n int) {
 		for k := range o.All() {
 			if !layout(k) {
@@ -188,6 +223,16 @@ func sameProps(a, b *flowfile.Node) bool {
 	return true
 }
 
+// credentials returns a node's credentials, undefined if it has none.
+func credentials(n *flowfile.Node) flow.Value {
+	if n.Credentials == nil {
+		return nil
+	}
+	return n.Credentials
+}
+
+func sameCredentials(a, b *flowfile.Node) bool { return flow.Equal(credentials(a), credentials(b)) }
+
 func layout(key string) bool { return key == "x" || key == "y" || key == "wires" }
 
 // scopeChanged tells whether the environment of a node's tab or groups changed.
@@ -197,7 +242,7 @@ func scopeChanged(was, is nodeSet, n *flowfile.Node) bool {
 		if a == nil || b == nil {
 			return a != b
 		}
-		return !flow.Equal(a.Props.Get("env"), b.Props.Get("env"))
+		return !flow.Equal(a.Props.Get("env"), b.Props.Get("env")) || !sameCredentials(a, b)
 	}
 	if differs(n.Z) {
 		return true
@@ -224,7 +269,7 @@ func changedGlobalConfig(old, new *flowfile.Flows) bool {
 		}
 		for _, n := range f.Nodes {
 			if n.Type == "global-config" {
-				list = append(list, n.Props.Get("env"))
+				list = append(list, n.Props.Get("env"), credentials(n))
 			}
 		}
 		return list
@@ -236,12 +281,21 @@ func changedGlobalConfig(old, new *flowfile.Flows) bool {
 // or removed node, in either direction.
 func linked(was, is nodeSet, changed map[string]bool, removed []string) map[string]bool {
 	neighbours := map[string][]string{}
+	connect := func(a, b string) {
+		neighbours[a] = append(neighbours[a], b)
+		neighbours[b] = append(neighbours[b], a)
+	}
 	for _, set := range []nodeSet{was, is} {
 		for _, n := range set.list {
+			if set.byID[n.Z] != nil {
+				connect(n.Z, n.ID) // an instance and what is in it
+			}
+			if n.Type == "link out" {
+				continue // links are no wires here, as in Node-RED
+			}
 			for _, port := range n.Wires {
 				for _, id := range port {
-					neighbours[n.ID] = append(neighbours[n.ID], id)
-					neighbours[id] = append(neighbours[id], n.ID)
+					connect(n.ID, id)
 				}
 			}
 		}

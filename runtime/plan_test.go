@@ -53,7 +53,7 @@ func TestDiffFollowsWhatNodesDependOn(t *testing.T) {
 		}
 		return f
 	}
-	const old = `[{"id":"t","type":"tab","env":[{"name":"A","value":"1","type":"str"}]},
+	const old = `[{"id":"gc","type":"global-config","env":[{"name":"G","value":"7","type":"str"}]},{"id":"t","type":"tab","env":[{"name":"A","value":"1","type":"str"}]},
 		{"id":"g","type":"group","z":"t","nodes":["ing"],"env":[]},
 		{"id":"t2","type":"tab"},
 		{"id":"cfg","type":"pass","host":"x"},{"id":"cfg2","type":"pass","uses":"cfg"},
@@ -61,10 +61,12 @@ func TestDiffFollowsWhatNodesDependOn(t *testing.T) {
 		{"id":"ing","type":"pass","z":"t2","g":"g","x":1,"y":1,"wires":[[]]},
 		{"id":"intab","type":"pass","z":"t","x":1,"y":1,"wires":[[]]}]`
 	for _, c := range []struct{ name, from, to, restart string }{
+		{"nothing", "", "", ""},
 		{"position", `"z":"t2","x":1`, `"z":"t2","x":7`, ""},
 		{"tab label", `"id":"t2","type":"tab"`, `"id":"t2","type":"tab","label":"new"`, ""},
 		{"tab env", `"value":"1"`, `"value":"2"`, "intab"},
 		{"group env", `"env":[]`, `"env":[{"name":"B","value":"2","type":"str"}]`, "ing"},
+		{"global env", `"name":"G","value":"7"`, `"name":"G","value":"8"`, "gc cfg cfg2 n ing intab"},
 		{"config node", `"host":"x"`, `"host":"y"`, "cfg cfg2 n"},
 	} {
 		plan := runtime.Diff(parse(old), parse(strings.Replace(old, c.from, c.to, 1)), runtime.Nodes)

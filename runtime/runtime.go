@@ -25,6 +25,10 @@ type Options struct {
 	// Drain is how long a shutdown waits for what is under way; a deploy waits
 	// at most deployDrain.
 	Drain time.Duration
+	// Conformance is for Node-RED's own tests: what nodes and the engine say
+	// are keys of message catalogs, and faulty flows are deployed without what
+	// is wrong in them.
+	Conformance bool
 }
 
 // The limits of the engine's patience.
@@ -36,10 +40,11 @@ const (
 
 // Runtime runs flows. Make one with [New], end it with [Runtime.Shutdown].
 type Runtime struct {
-	opts   Options
-	log    *slog.Logger
-	tap    atomic.Pointer[Trace]
-	causes gauge
+	opts    Options
+	log     *slog.Logger
+	tap     atomic.Pointer[tap] // nil while nobody listens
+	tapping sync.Mutex          // guards changes of tap
+	causes  gauge
 
 	watchesStatus atomic.Bool
 
@@ -47,13 +52,15 @@ type Runtime struct {
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
 
-	deploying sync.Mutex // one deploy at a time; guards the fields below
-	flows     *flowfile.Flows
+	deploying sync.Mutex      // one deploy at a time; guards the fields below
+	flows     *flowfile.Flows // as they were deployed
+	running   nodeSet         // as they run
 	loops     map[string]*loop
 	nodes     map[string]instance
 
-	mu     sync.RWMutex // guards places
-	places map[string]*place
+	mu        sync.RWMutex // guards the fields below
+	places    map[string]*place
+	linkNames map[string][]*place // link in nodes by name
 }
 
 // instance is a node that runs, as a deploy sees it.
@@ -82,7 +89,9 @@ func New(opts Options) *Runtime {
 		opts: opts, log: opts.Log, ctx: ctx, cancel: cancel,
 		loops: map[string]*loop{}, nodes: map[string]instance{}, places: map[string]*place{},
 	}
-	r.tap.Store(opts.Trace)
+	if opts.Trace != nil {
+		r.Listen(opts.Trace)
+	}
 	r.tasks.Go(r.watchLoops)
 	return r
 }
@@ -179,7 +188,7 @@ func (r *Runtime) Shutdown(ctx context.Context) error {
 	err := r.stopSources(drainCtx, all, flow.Shutdown)
 	cancel()
 	gate := r.pause(r.loopsOf(all))
-	err = errors.Join(err, r.stop(sinks(all), flow.Shutdown))
+	err = errors.Join(err, r.stop(only(all, isSink), flow.Shutdown), r.stop(only(all, isConfig), flow.Shutdown))
 	gate.open()
 	for _, l := range r.loops {
 		l.stop()
@@ -189,7 +198,7 @@ func (r *Runtime) Shutdown(ctx context.Context) error {
 	r.mu.Unlock()
 	clear(r.nodes)
 	clear(r.loops)
-	r.emitFlows("stopped")
+	r.emitFlows("stopped", nil)
 	r.cancel()
 	r.tasks.Wait()
 	return err
@@ -245,10 +254,10 @@ func (r *Runtime) runningLoops() []*loop {
 	return list
 }
 
-// logNode logs what a node says, to the trace and to the log.
-func (r *Runtime) logNode(p *place, level flow.Level, text string) {
+// logNode logs what a node says, to the tap and to the log.
+func (r *Runtime) logNode(p *place, level flow.Level, what flow.Value) {
 	if t := r.tap.Load(); t != nil {
-		t.log(p, level, text)
+		t.log(p, level, what)
 	}
 	var to slog.Level
 	switch {
@@ -261,7 +270,19 @@ func (r *Runtime) logNode(p *place, level flow.Level, text string) {
 	default:
 		to = slog.LevelDebug
 	}
-	r.logAbout(p, to, text)
+	r.logAbout(p, to, logText(what))
+}
+
+// logText is what a node reported as one text.
+func logText(what flow.Value) string {
+	if e, ok := what.(valueError); ok {
+		what = e.value
+	}
+	switch what.(type) {
+	case flow.Array, *flow.Object, flow.Buffer:
+		return flow.JSON(what)
+	}
+	return flow.Text(what)
 }
 
 // logBadge logs what a node shows: that something is wrong, what a source says
@@ -290,9 +311,9 @@ func (r *Runtime) logAbout(p *place, to slog.Level, text string) {
 	r.log.LogAttrs(r.ctx, to, text, attrs...)
 }
 
-func (r *Runtime) emitFlows(state string) {
+func (r *Runtime) emitFlows(state string, missing []string) {
 	if t := r.tap.Load(); t != nil {
-		t.flows(state)
+		t.flows(state, missing)
 	}
 }
 

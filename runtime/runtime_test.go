@@ -274,3 +274,53 @@ func (b *bench) frames(text string) []string {
 	}
 	return list
 }
+
+// Who gets an error, and in which order: those with a scope first, then by how
+// many groups of the failing node lie between, uncaught ones only what is left.
+func TestCatchNodesAreAskedInOrder(t *testing.T) {
+	const failing = "out group\nin group g=out\nother group\nb button bad\nbad throw g=in\n"
+	for _, c := range []struct{ name, catches, want string }{
+		{"file order", "c1 catch\nc2 catch\n", "c1 c2"},
+		{"scope before all before uncaught", "u catch uncaught=true\na catch\ns catch scope=[bad]\n", "s a"},
+		{"only what is left", "u catch uncaught=true\nv catch uncaught=true\ns catch scope=[other]\n", "u v"},
+		{"uncaught with a scope comes with those that have one", "a catch\nu catch uncaught=true scope=[bad]\n", "u a"},
+		{"inner groups first", "c0 catch\nc1 catch g=out\nc2 catch g=in\n", "c2 c1 c0"},
+		{"group scope", "c0 catch scope=group g=other\nc1 catch scope=group g=out\nc2 catch scope=group g=in\n", "c2 c1"},
+		{"group scope outside of all groups", "c0 catch scope=group\n", "c0"},
+		{"another group, no scope", "c0 catch g=other\n", "c0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t)
+				b.deploy(failing+c.catches, runtime.Full)
+				b.press("b", "x")
+				synctest.Wait()
+				var got []string
+				for _, frame := range b.frames(`"t":"send"`) {
+					if id, _, _ := strings.Cut(frame, " "); id != "b" {
+						got = append(got, id)
+					}
+				}
+				if strings.Join(got, " ") != c.want {
+					t.Errorf("asked %q, want %q", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestARemovedNodeShowsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("b button n\nn badge\n", runtime.Full)
+		b.press("b", "7")
+		synctest.Wait()
+		b.deploy("b button\n", runtime.Nodes)
+		if err := b.out.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.trace.String(), `"t":"status","id":"n","status":{}`); n != 1 {
+			t.Errorf("the status was cleared %d times", n)
+		}
+	})
+}

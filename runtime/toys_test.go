@@ -100,6 +100,37 @@ func newBench(t *testing.T) *bench {
 		}),
 		b.define("keep", 1, func(_ *toy, _ *flow.Message, out flow.Outlet) error { out.Hold(); return nil }),
 		b.define("refuses", 1, nil),
+		b.define("subflow", 1, passOn), b.define("link in", 1, passOn), b.define("link out", 1, passOn),
+		b.define("subflow-status", 1, func(self *toy, m *flow.Message, _ flow.Outlet) error {
+			self.env.Status(flow.NewObject("text", m.Get("payload")))
+			return nil
+		}),
+		b.define("badge", 1, func(self *toy, m *flow.Message, out flow.Outlet) error {
+			self.env.Status(flow.NewObject("text", m.Get("payload")))
+			out.Send(0, m)
+			return nil
+		}),
+		b.define("config", 0, nil), b.define("uses", 0, nil),
+		b.define("call", 1, func(self *toy, m *flow.Message, out flow.Outlet) error {
+			return self.env.Host.(flow.LinkCaller).LinkCall(flow.Text(m.Get("target")), m.Clone(), time.Duration(max(self.config.Timeout, 1))*time.Second, func(reply *flow.Message, err error) {
+				if err != nil {
+					self.bench.record(self.env.ID + ":" + err.Error())
+					return
+				}
+				out.Send(0, reply)
+			})
+		}),
+		b.define("retarget", 1, func(_ *toy, m *flow.Message, out flow.Outlet) error {
+			m.Set("target", "sub2")
+			out.Send(0, m)
+			return nil
+		}),
+		b.define("return", 1, func(self *toy, m *flow.Message, _ flow.Outlet) error {
+			if !self.env.Host.(flow.LinkCaller).LinkReturn(m.Clone()) {
+				self.bench.record(self.env.ID + ":nobody called")
+			}
+			return nil
+		}),
 		b.define("catch", 0, passOn), b.define("status", 0, passOn), b.define("complete", 0, passOn),
 	)
 	if err != nil {
@@ -123,6 +154,8 @@ func passOn(_ *toy, m *flow.Message, out flow.Outlet) error { out.Send(0, m); re
 type toyConfig struct {
 	Version string `json:"version"`
 	Fails   bool   `json:"fails"`
+	Timeout int    `json:"timeout"` // seconds
+	Server  string `json:"server"`  // a config node
 }
 
 // toy is a node made of one function; a "button" sends its command's body.
@@ -139,6 +172,13 @@ func (b *bench) define(name string, inputs int, handle func(*toy, *flow.Message,
 		New: func(c toyConfig, env flow.Env) (flow.Node, error) {
 			if name == "refuses" {
 				return nil, &flow.ConfigError{Property: "version", Reason: "never good"}
+			}
+			if name == "uses" {
+				found := "none"
+				if server, ok := env.Config(c.Server).(*toy); ok {
+					found = server.env.ID
+				}
+				b.record(found + " by " + env.ID)
 			}
 			return &toy{bench: b, env: env, config: c, handle: handle}, nil
 		},
@@ -189,6 +229,29 @@ func (b *bench) record(s string) {
 	b.seen = append(b.seen, s)
 }
 
+// deployJSON deploys nodes: the inside of a JSON list.
+func (b *bench) deployJSON(nodes string, typ runtime.DeployType) runtime.Plan {
+	b.t.Helper()
+	plan, err := b.Deploy(b.t.Context(), parseJSONFlows(b.t, nodes), typ)
+	if err != nil {
+		b.t.Fatalf("deploying: %v", err)
+	}
+	return plan
+}
+
+func parseJSONFlows(t testing.TB, nodes string) *flowfile.Flows {
+	t.Helper()
+	v, err := flow.ParseJSON([]byte("[" + nodes + "]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, problems := flowfile.FromValue(v)
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	return f
+}
+
 // take returns what was recorded since the last call, the starts and stops
 // only if they are asked for.
 func (b *bench) take(lifecycle bool) []string {
@@ -203,8 +266,8 @@ func (b *bench) take(lifecycle bool) []string {
 }
 
 // flows parses a short notation, a node a line: "id type target target | target
-// key=value", a bar between outputs. All stand in one tab, unless z=… says
-// otherwise.
+// key=value", a bar between outputs, _ for a space in the type. All stand in one
+// tab, unless z=… says otherwise.
 func parseFlows(t testing.TB, text string) *flowfile.Flows {
 	t.Helper()
 	list := flow.Array{flow.NewObject("id", "tab", "type", "tab", "label", "tab")}
@@ -213,7 +276,7 @@ func parseFlows(t testing.TB, text string) *flowfile.Flows {
 		if len(words) == 0 {
 			continue
 		}
-		n := flow.NewObject("id", words[0], "type", words[1], "z", "tab", "x", 1.0, "y", 1.0)
+		n := flow.NewObject("id", words[0], "type", strings.ReplaceAll(words[1], "_", " "), "z", "tab", "x", 1.0, "y", 1.0)
 		port, wires := flow.Array{}, flow.Array{}
 		for _, w := range words[2:] {
 			key, value, ok := strings.Cut(w, "=")

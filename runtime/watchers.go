@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flowfile"
@@ -29,22 +30,24 @@ func watchOf(p *place, n *flowfile.Node) watch {
 	w := watch{place: p, node: n}
 	switch scope := n.Props.Get("scope").(type) {
 	case flow.Array:
+		w.scope = []string{}
 		for _, id := range scope {
 			w.scope = append(w.scope, flow.Text(id))
 		}
 	case string:
 		w.group = scope == "group"
-		w.all = !w.group
-	default:
-		w.all = n.Type != "complete"
 	}
+	if n.Type == "complete" && w.scope == nil {
+		w.scope = []string{} // it never watches all
+	}
+	w.all = w.scope == nil && !w.group
 	uncaught, _ := n.Props.Get("uncaught").(bool)
 	w.uncaught = uncaught && n.Type == "catch"
 	return w
 }
 
-// distance tells whether the watch covers the place, and how many groups lie
-// between the two.
+// distance tells whether the watch covers the place, and how many groups of the
+// place do not have the watch in them.
 func (w *watch) distance(p *place) (int, bool) {
 	if w.scope != nil && !slices.Contains(w.scope, p.info.ID) {
 		return 0, false
@@ -54,7 +57,7 @@ func (w *watch) distance(p *place) (int, bool) {
 		own = w.place.group[0]
 	}
 	if own == "" {
-		return 0, !w.group
+		return len(p.group), true // as in Node-RED even if its scope is a group
 	}
 	i := slices.Index(p.group, own)
 	if i < 0 {
@@ -63,16 +66,17 @@ func (w *watch) distance(p *place) (int, bool) {
 	return i, true
 }
 
-// rank is the order in which watches are asked: those with a scope of their own
-// first, those for what nobody caught last.
+// rank is the order in which catch nodes are asked: those with a scope of their
+// own first, those for what nobody caught last. Others are asked in the order of
+// the file.
 func (w *watch) rank() int {
 	switch {
+	case !w.all || w.node.Type != "catch":
+		return 0
 	case w.uncaught:
 		return 2
-	case w.all:
-		return 1
 	}
-	return 0
+	return 1
 }
 
 // connectWatchers tells the places of a flow who watches them.
@@ -99,8 +103,8 @@ func connectWatchers(places []*place, watches []watch) {
 				if !wiredTo(c.node, p.info.ID) {
 					p.statusers = append(p.statusers, &watcher{place: c.place})
 				}
-			case "complete":
-				if !wiredTo(c.node, p.info.ID) {
+			case "complete": // in Node-RED a subflow instance never says that it is done
+				if !wiredTo(c.node, p.info.ID) && !strings.HasPrefix(p.info.Type, instancePrefix) {
 					p.completes = append(p.completes, c.place)
 				}
 			}
@@ -138,27 +142,62 @@ func (p *place) catch(err error, msg *flow.Message, c *flow.Cause) bool {
 		}
 	}
 	if count >= catchLimit {
-		p.loop.rt.logNode(p, flow.LevelWarn, "Message exceeded maximum number of catches")
+		p.Report(flow.LevelWarn, p.loop.rt.text("nodes.flow.error-loop", "Message exceeded maximum number of catches"), nil)
 		return false
 	}
+	return p.offer(func(at *place) bool { return p.catchAt(at, err, msg, count, c) })
+}
+
+// catchAt hands an error of p to the catch nodes of the flow in which at stands,
+// those that watch at, and tells whether there was one.
+func (p *place) catchAt(at *place, err error, msg *flow.Message, count float64, c *flow.Cause) bool {
 	handled, handledByUncaught := false, false
-	for _, w := range p.catchers {
+	for _, w := range at.catchers {
 		if w.uncaught && handled && !handledByUncaught {
 			continue
 		}
 		handledByUncaught = handledByUncaught || w.uncaught
 		handled = true
 		m := msg.Clone()
-		if old := m.Get("error"); old != nil {
-			m.Delete("error") // the new one goes to the end
-			m.Set("error", p.errorValue(err, count))
-			m.Set("_error", old)
-		} else {
-			m.Set("error", p.errorValue(err, count))
+		if m.Has("error") {
+			m.Set("_error", m.Get("error"))
 		}
-		p.loop.deliverNow(delivery{w.place, c, m})
+		m.Set("error", p.errorValue(err, count))
+		p.tell(w, c, m)
 	}
 	return handled
+}
+
+// offer has an error or status of p taken where p stands; if nobody does there
+// and that is a subflow instance, where the instance stands, and so on. That of
+// a global config node is taken where its users stand.
+func (p *place) offer(take func(at *place) bool) bool {
+	if len(p.users) > 0 {
+		taken := false
+		for _, user := range p.users {
+			taken = user.offer(take) || taken
+		}
+		return taken
+	}
+	for at := p; at != nil; at = at.instance {
+		if take(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// tell hands a message to a catch or status node: at once, or if that is in
+// another flow (that of a user of p) through its inbox.
+func (p *place) tell(w *watcher, c *flow.Cause, m *flow.Message) {
+	if !m.Has(flow.MsgID) {
+		m.Set(flow.MsgID, flow.NewID())
+	}
+	if d := (delivery{w.place, c, m}); w.place.loop == p.loop {
+		p.loop.deliverNow(d)
+	} else {
+		p.loop.enqueue(d)
+	}
 }
 
 // errorValue is msg.error of what a catch node sends.
@@ -180,13 +219,18 @@ func (p *place) errorValue(err error, count float64) *flow.Object {
 	return o
 }
 
-// tellStatus hands a badge to the status nodes.
+// tellStatus hands a badge to the status nodes. What happens in an instance
+// whose definition has a status output goes no further: that output shows what
+// there is to see from outside.
 func (p *place) tellStatus(badge *flow.Object, c *flow.Cause) {
-	for _, w := range p.statusers {
-		status := badge.Clone()
-		status.Set("source", p.origin())
-		m := flow.NewMessage()
-		m.Set("status", status)
-		p.loop.deliverNow(delivery{w.place, c, m})
-	}
+	p.offer(func(at *place) bool {
+		for _, w := range at.statusers {
+			status := badge.Clone()
+			status.Set("source", p.origin())
+			m := flow.NewMessage()
+			m.Set("status", status)
+			p.tell(w, c, m)
+		}
+		return len(at.statusers) > 0 || at.instance != nil && at.instance.ownStatus
+	})
 }

@@ -1,0 +1,38 @@
+package runtime_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/runtime"
+)
+
+// released counts the credits that came back.
+type released struct{ atomic.Int32 }
+
+func (r *released) Release() { r.Add(1) }
+
+// What a node has held is given up with the node: the source of the message must
+// not wait for ever.
+func TestARemovedNodeLetsGoOfWhatItHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("b button k\nk keep\n", runtime.Full)
+		var credit released
+		b.host("b").Post(flow.NewCause(&credit), flow.TaskFunc(func(out flow.Outlet) error {
+			out.Send(0, flow.NewMessage())
+			return nil
+		}))
+		synctest.Wait()
+		if credit.Load() != 0 {
+			t.Fatal("the message is not held")
+		}
+		b.deploy("b button\n", runtime.Nodes)
+		synctest.Wait()
+		if n := credit.Load(); n != 1 {
+			t.Errorf("%d credits came back, want 1", n)
+		}
+	})
+}

@@ -1,0 +1,183 @@
+package runtime_test
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/runtime"
+)
+
+// recorder is a listener that keeps frames as text, without the time.
+type recorder struct {
+	mu     sync.Mutex
+	frames []string
+}
+
+func (r *recorder) Frame(f runtime.Frame) {
+	body := f.Body.Clone()
+	body.Delete("ts")
+	if log, ok := body.Get("log").(*flow.Object); ok {
+		log = log.Clone()
+		log.Set("timestamp", 0.0)
+		body.Set("log", log)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.frames = append(r.frames, newID.ReplaceAllString(flow.JSON(body), `"_msgid":"ID"`))
+}
+
+// newID matches an id that the engine has made.
+var newID = regexp.MustCompile(`"_msgid":"[0-9a-f]{16}"`)
+
+func (r *recorder) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.frames)
+}
+
+func (r *recorder) expect(t *testing.T, want ...string) {
+	t.Helper()
+	equal(t, "frames", r.all(), want)
+}
+
+func TestTap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		var first, second recorder
+		stop := b.Listen(&first)
+		b.deploy("in button p\np pass r\nr record\n", runtime.Full)
+		if err := b.Command(t.Context(), "in", "inject", flow.NewObject("_msgid", "1")); err != nil {
+			t.Fatal(err)
+		}
+		stopSecond := b.Listen(&second)
+		synctest.Wait()
+		stop()
+		if err := b.Send("r", [][]*flow.Message{{message("2")}}, nil); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		stopSecond()
+		first.expect(t,
+			`{"t":"flows","state":"started"}`,
+			`{"t":"send","id":"in","port":0,"to":["p"],"msg":{"_msgid":"1"}}`,
+			`{"t":"receive","id":"p","msg":{"_msgid":"1"}}`,
+			`{"t":"send","id":"p","port":0,"to":["r"],"msg":{"_msgid":"1"}}`,
+			`{"t":"receive","id":"r","msg":{"_msgid":"1"}}`,
+		)
+		if got := second.all(); got[len(got)-1] != `{"t":"send","id":"r","port":0,"to":[],"msg":{"_msgid":"2"}}` {
+			t.Errorf("the second listener saw %q", got)
+		}
+		if err := b.out.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func message(id string) *flow.Message { return flow.MessageOf(flow.NewObject("_msgid", id)) }
+
+// What is done to a node from outside looks as if the node or a flow had done
+// it.
+func TestActions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("n record r\nr record\nc catch\nd complete scope=[n]\ns status scope=[n]\n", runtime.Full)
+		var seen recorder
+		defer b.Listen(&seen)()
+		failure := &flow.Error{Message: "bad"}
+		done := 0
+		for _, act := range []func(done func()) error{
+			func(done func()) error { return b.Receive("n", message("1"), done) },
+			func(done func()) error { return b.Send("n", [][]*flow.Message{{message("2")}}, done) },
+			func(done func()) error { return b.Report("n", flow.LevelError, failure, nil, done) },
+			func(done func()) error { return b.Report("n", flow.LevelWarn, "careful", nil, done) },
+			func(done func()) error { return b.ShowStatus("n", flow.NewObject("text", "on"), done) },
+			func(done func()) error { return b.Complete("n", message("3"), failure, done) },
+		} {
+			if err := act(func() { done++ }); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if done != 6 {
+			t.Errorf("%d of 6 were done", done)
+		}
+		seen.expect(t,
+			`{"t":"receive","id":"n","msg":{"_msgid":"1"}}`,
+			`{"t":"receive","id":"d","msg":{"_msgid":"1","complete":{"source":{"id":"n","type":"record"}}}}`,
+			`{"t":"send","id":"d","port":0,"to":[],"msg":{"_msgid":"1","complete":{"source":{"id":"n","type":"record"}}}}`,
+			`{"t":"send","id":"n","port":0,"to":["r"],"msg":{"_msgid":"2"}}`,
+			`{"t":"receive","id":"r","msg":{"_msgid":"2"}}`,
+			`{"t":"call","id":"n","fn":"error","args":["Error: bad"]}`,
+			`{"t":"log","log":{"level":20,"id":"n","type":"record","z":"tab","msg":"Error: bad","path":"tab","timestamp":0}}`,
+			`{"t":"call","id":"n","fn":"warn","args":["careful"]}`,
+			`{"t":"log","log":{"level":30,"id":"n","type":"record","z":"tab","msg":"careful","path":"tab","timestamp":0}}`,
+			`{"t":"status","id":"n","status":{"text":"on"}}`,
+			`{"t":"receive","id":"s","msg":{"status":{"text":"on","source":{"id":"n","type":"record"}},"_msgid":"ID"}}`,
+			`{"t":"send","id":"s","port":0,"to":[],"msg":{"status":{"text":"on","source":{"id":"n","type":"record"}},"_msgid":"ID"}}`,
+			`{"t":"call","id":"n","fn":"error","args":["Error: bad",{"_msgid":"3"}]}`,
+			`{"t":"receive","id":"c","msg":{"_msgid":"3","error":{"message":"Error: bad","source":{"id":"n","type":"record","count":1}}}}`,
+			`{"t":"send","id":"c","port":0,"to":[],"msg":{"_msgid":"3","error":{"message":"Error: bad","source":{"id":"n","type":"record","count":1}}}}`,
+		)
+		if err := b.Receive("nobody", message("4"), nil); !errors.Is(err, runtime.ErrNoNode) {
+			t.Errorf("for a node that does not exist: %v", err)
+		}
+	})
+}
+
+func TestRunningNodes(t *testing.T) {
+	b := newBench(t)
+	b.deploy("b pass a a\na record\n", runtime.Full)
+	nodes := b.Nodes()
+	if len(nodes) != 2 || nodes[0].ID != "a" || nodes[1].ID != "b" || !slices.Equal(nodes[1].Wires[0], []string{"a", "a"}) {
+		t.Errorf("the nodes are %v", nodes)
+	}
+	if info, err := b.Info("a"); err != nil || info.Type != "record" || info.Flow != "tab" {
+		t.Errorf("a is %v, %v", info, err)
+	}
+}
+
+// For Node-RED's tests a node that cannot be made is reported and inert, and a
+// type that is missing stops all.
+func TestConformance(t *testing.T) {
+	registry, err := flow.NewRegistry(flow.Define(flow.Spec[toyConfig]{
+		Name: "toy", Inputs: 1,
+		New: func(c toyConfig, env flow.Env) (flow.Node, error) {
+			if c.Fails {
+				return nil, &flow.ConfigError{Property: "fails", Reason: env.Text("toy.fails", "it fails")}
+			}
+			return &toy{}, nil
+		},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runtime.New(runtime.Options{Registry: registry, Conformance: true})
+	defer func() {
+		if err := r.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
+	var seen recorder
+	defer r.Listen(&seen)()
+	if _, err := r.Deploy(t.Context(), parseFlows(t, "n toy fails=true"), runtime.Full); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Deploy(t.Context(), parseFlows(t, "n toy\na nonesuch\nb nonesuch\n"), runtime.Full); err != nil {
+		t.Fatal(err)
+	}
+	if nodes := r.Nodes(); len(nodes) != 0 {
+		t.Errorf("%v still run", nodes)
+	}
+	seen.expect(t,
+		`{"t":"call","id":"n","fn":"error","args":["toy.fails"]}`,
+		`{"t":"log","log":{"level":20,"id":"n","type":"toy","z":"tab","msg":"toy.fails","path":"tab","timestamp":0}}`,
+		`{"t":"flows","state":"started"}`,
+		`{"t":"flows","state":"error","error":"missing-types","types":["nonesuch"]}`,
+	)
+}
