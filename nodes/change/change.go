@@ -3,6 +3,7 @@
 package change
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -32,6 +33,7 @@ type Rule struct {
 	IsRegexp bool       `json:"re"` // the old form of fromt: re
 	To       flow.Value `json:"to"`
 	ToType   string     `json:"tot"`
+	DeepCopy bool       `json:"dc"` // nothing to do: values are never changed in place
 }
 
 // Type returns the node type; its nodes use the context in the stores.
@@ -64,6 +66,7 @@ type rule struct {
 	to     typed.Getter  // set and change: the new value
 	moveTo *typed.Target // move
 	toName string        // move
+	toBool bool          // change: text that comes out as true or false becomes a boolean
 	from   func(msg *flow.Message) (*pattern, error)
 }
 
@@ -128,6 +131,7 @@ func compile(at string, r Rule, place typed.Place) (rule, error) {
 	case "set":
 		c.to, err = place.Compile(at+".to", r.To, r.ToType)
 	case "change":
+		c.toBool = r.ToType == "bool" && r.Type == "msg"
 		if c.to, err = place.Compile(at+".to", r.To, r.ToType); err == nil {
 			c.from, err = compileFrom(at+".from", r, place)
 		}
@@ -158,7 +162,7 @@ func (n *Node) apply(r *rule, msg *flow.Message) error {
 	case "set":
 		value, err := r.to(msg)
 		if err != nil {
-			return skipMissing(err)
+			return n.failed(err)
 		}
 		return n.set(r.target, r.name, msg, value)
 	case "move":
@@ -172,7 +176,7 @@ func (n *Node) apply(r *rule, msg *flow.Message) error {
 		}
 		return n.set(r.moveTo, r.toName, msg, value)
 	case "change":
-		return r.change(msg)
+		return n.change(r, msg)
 	}
 	_, err := r.target.Set(msg, nil)
 	return skipMissing(err)
@@ -181,7 +185,29 @@ func (n *Node) apply(r *rule, msg *flow.Message) error {
 func (n *Node) set(target *typed.Target, name string, msg *flow.Message, value flow.Value) error {
 	ok, err := target.Set(msg, value)
 	if err == nil && !ok {
-		n.env.Warn("Cannot set property of non-object type: " + name)
+		n.env.Warn(n.env.Text("change.errors.no-override", "Cannot set property of non-object type: %s", name))
 	}
 	return skipMissing(err)
+}
+
+// failed returns what to report of an error in a rule's new value.
+func (n *Node) failed(err error) error {
+	if x, ok := errors.AsType[*typed.ExpressionError](err); ok {
+		return errors.New(n.env.Text("change.errors.invalid-expr", "%v", x))
+	}
+	return skipMissing(err)
+}
+
+// skipMissing hides that a property has no parent, or that a part of its name
+// is not in the message: Node-RED skips such a rule without a word.
+func skipMissing(err error) error {
+	if err == nil {
+		return nil
+	}
+	_, isMissing := errors.AsType[*flow.MissingParentError](err)
+	_, isPath := errors.AsType[*flow.PathError](err)
+	if isMissing || isPath {
+		return nil
+	}
+	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/typed"
 	"github.com/flowrun/flowrun/runtime/state"
 )
 
@@ -34,6 +35,9 @@ func TestRules(t *testing.T) {
 		{"change text with special characters", `{"t":"change","p":"payload","from":"(o)","to":"$&!"}`, `{"payload":"foo (o)"}`, `{"payload":"foo (o)!"}`},
 		{"change whole text keeps the type", `{"t":"change","p":"payload","from":"on","to":"true","tot":"bool"}`, `{"payload":"on"}`, `{"payload":true}`},
 		{"change by regexp", `{"t":"change","p":"payload","from":"(\\d)(?=k)","fromt":"re","to":"<$1>","tot":"str"}`, `{"payload":"1k 2m 3k"}`, `{"payload":"<1>k 2m <3>k"}`},
+		{"change by regexp to a boolean", `{"t":"change","p":"payload","from":"^on$","fromt":"re","to":"true","tot":"bool"}`, `{"payload":"on"}`, `{"payload":true}`},
+		{"change by regexp to a boolean in text", `{"t":"change","p":"payload","from":"on","fromt":"re","to":"true","tot":"bool"}`, `{"payload":"on!"}`, `{"payload":"true!"}`},
+		{"set a deep copy", `{"t":"set","p":"a","to":"payload","tot":"msg","dc":true},{"t":"set","p":"a.x","to":"y"}`, `{"payload":{"x":1}}`, `{"payload":{"x":1},"a":{"x":"y"}}`},
 		{"change number", `{"t":"change","p":"payload","from":"5","fromt":"num","to":"five","tot":"str"}`, `{"payload":5}`, `{"payload":"five"}`},
 		{"change another number", `{"t":"change","p":"payload","from":"5","fromt":"num","to":"five"}`, `{"payload":6}`, `{"payload":6}`},
 		{"change number in text", `{"t":"change","p":"payload","from":"5","fromt":"num","to":"7","tot":"num"}`, `{"payload":"5"}`, `{"payload":7}`},
@@ -111,6 +115,11 @@ func TestFailures(t *testing.T) {
 	if got := d.Sent(0); len(got) != 1 {
 		t.Errorf("sent %q", got)
 	}
+	d = flowtest.New(t, Type(state.New()), `{"rules":[{"t":"set","p":"payload.x","to":"v"}]}`)
+	d.Handle(`{"payload":null}`)
+	if got := d.Sent(0); len(d.Log) != 1 || !slices.Equal(got, []string{`{"payload":null}`}) {
+		t.Errorf("logged %v, sent %q", d.Log, got)
+	}
 	d = flowtest.New(t, Type(state.New()), `{"rules":[{"t":"change","p":"payload","from":"f","fromt":"msg","to":"v"}]}`)
 	d.Handle(`{"payload":"text","f":{}}`)
 	if len(d.Done) != 1 || d.Done[0] == nil || d.Done[0].Error() != "Error: Invalid 'from' property: unsupported type: object" {
@@ -118,6 +127,29 @@ func TestFailures(t *testing.T) {
 	}
 	if got := d.Sent(0); len(got) != 0 {
 		t.Errorf("sent %q", got)
+	}
+}
+
+// A JSONata expression that fails goes to the catch nodes, and the message with
+// it.
+func TestExpressionErrors(t *testing.T) {
+	for _, rule := range []string{`{"t":"set","p":"payload","to":"x"}`, `{"t":"change","p":"payload","from":"a","to":"x"}`} {
+		d := flowtest.New(t, Type(state.New()), `{"rules":[`+rule+`]}`)
+		n := d.Node.(*Node)
+		n.rules[0].to = func(*flow.Message) (flow.Value, error) {
+			return nil, &typed.ExpressionError{Err: errors.New("no such function")}
+		}
+		d.Handle(`{"payload":"a"}`)
+		n.env.MessageKeys = true
+		d.Handle(`{"payload":"a"}`)
+		for i, want := range []string{"Invalid JSONata expression: no such function", "change.errors.invalid-expr"} {
+			if len(d.Done) != 2 || d.Done[i] == nil || d.Done[i].Error() != want {
+				t.Errorf("%s: done with %v, want %s", rule, d.Done, want)
+			}
+		}
+		if got := d.Sent(0); len(got) != 0 {
+			t.Errorf("%s: sent %q", rule, got)
+		}
 	}
 }
 

@@ -58,17 +58,20 @@ func patternOf(v flow.Value) (*pattern, error) {
 	case float64, bool:
 		return &pattern{value: v}, nil
 	}
-	return nil, &flow.Error{Message: "Invalid 'from' property: unsupported type: " + flow.TypeName(v)}
+	return nil, &unsupportedError{v}
 }
 
 // change replaces in text what the pattern matches, and a number or a boolean
 // that equals it.
-func (r *rule) change(msg *flow.Message) error {
+func (n *Node) change(r *rule, msg *flow.Message) error {
 	to, err := r.to(msg)
 	if err != nil {
-		return skipMissing(err)
+		return n.failed(err)
 	}
 	from, err := r.from(msg)
+	if unsupported, ok := errors.AsType[*unsupportedError](err); ok {
+		return &flow.Error{Message: n.env.Text("change.errors.invalid-from", "Invalid 'from' property: %v", unsupported)}
+	}
 	if err != nil {
 		return skipMissing(err)
 	}
@@ -85,24 +88,32 @@ func (r *rule) change(msg *flow.Message) error {
 	case from.re == nil:
 		return nil
 	case from.isRE || text != from.text:
-		if to, err = from.re.ReplaceAll(text, flow.Text(to)); err != nil {
+		changed, err := from.re.ReplaceAll(text, flow.Text(to))
+		if err != nil {
 			return err
+		}
+		if !r.toBool || changed != flow.Text(to) {
+			to = changed
 		}
 	}
 	_, err = r.target.Set(msg, to)
 	return skipMissing(err)
 }
 
-// skipMissing hides that a property has no parent, or that a part of its name
-// is not in the message: Node-RED skips such a rule without a word.
-func skipMissing(err error) error {
-	if err == nil {
-		return nil
+// unsupportedError says that a message holds something that a rule cannot look
+// for.
+type unsupportedError struct{ value flow.Value }
+
+func (e *unsupportedError) Error() string {
+	return "unsupported type: " + typeOf(e.value)
+}
+
+// typeOf is JavaScript's typeof.
+func typeOf(v flow.Value) string {
+	switch name := flow.TypeName(v); name {
+	case "null", "Buffer", "Array", "Date":
+		return "object"
+	default:
+		return name
 	}
-	var missing *flow.MissingParentError
-	var path *flow.PathError
-	if errors.As(err, &missing) || errors.As(err, &path) {
-		return nil
-	}
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/inspect"
 	"github.com/flowrun/flowrun/internal/typed"
 )
 
@@ -21,39 +22,36 @@ const (
 // badge is the node's status badge. All but start and stop runs on the loop.
 type badge struct {
 	env      flow.Env
-	kind     string    // auto, counter or msg
-	property flow.Path // for msg
-	shown    string    // the badge on show, as JSON
+	kind     string       // auto, counter, msg or jsonata
+	property typed.Getter // for msg and jsonata
+	shown    string       // the badge on show, as JSON
 
 	count int
 	last  time.Time   // of the last message counted
 	later *time.Timer // shows the count when it has become quiet
 }
 
-func newBadge(c Config, env flow.Env) (*badge, error) {
-	b := &badge{env: env, kind: c.StatusType}
+func newBadge(c Config, place typed.Place) (*badge, error) {
+	b := &badge{env: place.Env, kind: c.StatusType}
 	switch c.StatusType {
 	case "auto", "counter":
 		return b, nil
-	case "jsonata":
-		return nil, &flow.ConfigError{Property: "statusVal", Reason: typed.ErrJSONata.Error()}
-	case "msg":
+	case "msg", "jsonata":
 	default:
-		return nil, &flow.ConfigError{Property: "statusType", Reason: fmt.Sprintf("expected auto, counter or msg, got %q", c.StatusType)}
+		return nil, &flow.ConfigError{Property: "statusType", Reason: fmt.Sprintf("expected auto, counter, msg or jsonata, got %q", c.StatusType)}
 	}
 	if c.StatusVal == "" {
 		c.StatusVal = c.Complete
 	}
 	var err error
-	if b.property, err = flow.ParseMessagePath(c.StatusVal); err != nil {
-		return nil, &flow.ConfigError{Property: "statusVal", Reason: err.Error()}
-	}
-	return b, nil
+	b.property, err = place.Compile("statusVal", c.StatusVal, c.StatusType)
+	return b, err
 }
 
 func (b *badge) start() {
 	b.env.Status(flow.NewObject("fill", "grey", "shape", "ring"))
 	if b.kind == "counter" {
+		b.showCount()
 		task := flow.TaskFunc(func(flow.Outlet) error { b.showCount(); return nil })
 		b.later = time.AfterFunc(counterPause, func() { b.env.Post(nil, task) })
 		b.later.Stop()
@@ -73,15 +71,19 @@ func (b *badge) show(msg *flow.Message, value flow.Value) {
 	case "counter":
 		b.tick()
 		return
-	case "msg":
-		value, _ = b.property.In(msg)
+	case "msg", "jsonata":
+		var err error
+		if value, err = b.property.OrUndefined(msg); err != nil {
+			b.env.Error(expressionError(b.env, err), nil)
+			return
+		}
 	}
 	text, isText := value.(string)
 	if !isText {
-		text = Inspect(value, badgeDepth)
+		text = inspect.Value(value, inspect.DefaultDepth)
 	}
 	fill, shape := flow.Value("grey"), flow.Value("dot")
-	if o, ok := value.(*flow.Object); ok && has(o, "fill") && has(o, "shape") && has(o, "text") {
+	if o, ok := value.(*flow.Object); ok && flow.Truthy(o.Get("fill")) && flow.Truthy(o.Get("shape")) && flow.Truthy(o.Get("text")) {
 		fill, shape, text = o.Get("fill"), o.Get("shape"), flow.Text(o.Get("text"))
 	}
 	if b.kind == "auto" {
@@ -114,11 +116,6 @@ func (b *badge) tick() {
 }
 
 func (b *badge) showCount() { b.env.Status(flow.Badge("blue", "ring", fmt.Sprint(b.count))) }
-
-func has(o *flow.Object, key string) bool {
-	_, ok := o.Lookup(key)
-	return ok
-}
 
 // or is JavaScript's v || other.
 func or(v, other flow.Value) flow.Value {

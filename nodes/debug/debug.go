@@ -4,11 +4,14 @@ package debug
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/inspect"
 	"github.com/flowrun/flowrun/internal/typed"
+	"github.com/flowrun/flowrun/runtime/state"
 )
 
 // Config is the node's configuration.
@@ -18,25 +21,32 @@ type Config struct {
 	Console    bool   `json:"console" doc:"log values"`
 	ToStatus   bool   `json:"tostatus" doc:"show values in the node's badge"`
 	Complete   string `json:"complete" doc:"what to show: a property of the message, true for the whole message, false for the payload"`
-	TargetType string `json:"targetType" doc:"type of complete: msg or full"`
-	StatusVal  string `json:"statusVal" doc:"the property to show in the badge, for statusType msg"`
-	StatusType string `json:"statusType" doc:"what to show in the badge: auto (as complete, or an error or status of the message), counter, or msg"`
+	TargetType string `json:"targetType" doc:"type of complete: msg, full, or jsonata for an expression"`
+	StatusVal  string `json:"statusVal" doc:"the property to show in the badge, for statusType msg, or the expression for jsonata"`
+	StatusType string `json:"statusType" doc:"what to show in the badge: auto (as complete, or an error or status of the message), counter, msg or jsonata"`
 }
 
 // Sink gets what debug nodes show in the sidebar. It is called on the loops of
 // flows, from several goroutines, and must not block.
 type Sink func(Frame)
 
-// Type returns the node type. The sink may be nil.
-func Type(sink Sink) flow.Type {
+// consoleDepth is how deep Node-RED looks into objects for the log.
+const consoleDepth = 10
+
+// Type returns the node type; its nodes use the context in the stores. The sink
+// may be nil.
+func Type(stores *state.Stores, sink Sink) flow.Type {
 	return flow.Define(flow.Spec[Config]{
 		Name: "debug", Category: "common", Inputs: 1,
-		Summary: "Shows messages in the sidebar, in the log and in its badge.",
-		Notes:   "The commands enable and disable switch the sidebar on and off.",
+		Summary:     "Shows messages in the sidebar, in the log and in its badge.",
+		Notes:       "The commands enable and disable switch the sidebar on and off.",
+		Differences: []string{"There is no editor: what goes to its sidebar is shown on the page /debug/view/view.html of the admin API, in the log at level debug, and to whoever listens on /comms."},
 		Default: func() Config {
 			return Config{Active: true, ToSidebar: true, Complete: "false", StatusType: "auto"}
 		},
-		New: func(c Config, env flow.Env) (flow.Node, error) { return New(c, env, sink) },
+		New: func(c Config, env flow.Env) (flow.Node, error) {
+			return New(c, typed.Place{Env: env, Stores: stores}, sink)
+		},
 	})
 }
 
@@ -46,34 +56,37 @@ type Node struct {
 	active   bool
 	sink     Sink // nil if nothing goes to the sidebar
 	console  bool
-	whole    bool      // show the whole message
-	property flow.Path // or this
-	frame    Frame     // what all frames have in common
-	badge    *badge    // nil without one
+	whole    bool         // show the whole message
+	property typed.Getter // or this
+	frame    Frame        // what all frames have in common
+	badge    *badge       // nil without one
 }
 
-// New makes a node. A bad property name is a *flow.ConfigError.
-func New(c Config, env flow.Env, sink Sink) (flow.Node, error) {
-	if c.TargetType == "jsonata" {
-		return nil, &flow.ConfigError{Property: "complete", Reason: typed.ErrJSONata.Error()}
-	}
-	n := &Node{env: env, active: c.Active, console: c.Console, whole: c.Complete == "true"}
+// New makes a node. A bad property name or expression is a *flow.ConfigError.
+func New(c Config, place typed.Place, sink Sink) (flow.Node, error) {
+	isExpression := c.TargetType == "jsonata"
+	n := &Node{env: place.Env, active: c.Active, console: c.Console, whole: c.Complete == "true" && !isExpression}
 	if c.ToSidebar {
 		n.sink = sink
 	}
-	if c.Complete == "" || c.Complete == "false" || n.whole {
-		c.Complete = "payload"
+	kind := "jsonata"
+	if !isExpression {
+		kind = "msg"
+		if c.Complete == "" || c.Complete == "false" || n.whole {
+			c.Complete = "payload"
+		}
 	}
 	var err error
-	if n.property, err = flow.ParseMessagePath(c.Complete); err != nil {
-		return nil, &flow.ConfigError{Property: "complete", Reason: err.Error()}
+	if n.property, err = place.Compile("complete", c.Complete, kind); err != nil {
+		return nil, err
 	}
+	env := place.Env
 	n.frame = Frame{ID: env.ID, Flow: env.Flow, Alias: env.Alias, Path: parent(env.Path), Name: env.Name}
-	if !n.whole {
-		n.frame.Property = n.property.String()
+	if !n.whole && !isExpression {
+		n.frame.Property = c.Complete
 	}
 	if c.ToStatus {
-		n.badge, err = newBadge(c, env)
+		n.badge, err = newBadge(c, place)
 	}
 	return n, err
 }
@@ -100,9 +113,11 @@ func (n *Node) Handle(msg *flow.Message, _ flow.Outlet) error {
 	if msg.Has("status") && n.isOwnBadge(msg) {
 		return nil
 	}
-	value, err := n.property.In(msg)
+	value, err := n.property.OrUndefined(msg)
 	if err != nil {
-		value = nil // what has no parent is undefined
+		// As in Node-RED no catch node gets it, and nothing is shown.
+		n.env.Error(expressionError(n.env, err), nil)
+		return nil
 	}
 	if n.badge != nil {
 		n.badge.show(msg, value)
@@ -121,6 +136,11 @@ func (n *Node) Handle(msg *flow.Message, _ flow.Outlet) error {
 	return nil
 }
 
+// expressionError returns what to report of an expression that has no value.
+func expressionError(env flow.Env, err error) error {
+	return errors.New(env.Text("debug.invalid-exp", "%v", err))
+}
+
 func (n *Node) isOwnBadge(msg *flow.Message) bool {
 	id, err := msg.Path("status.source.id")
 	return err == nil && id == n.env.ID
@@ -135,10 +155,10 @@ func consoleText(v flow.Value) string {
 	text, isText := v.(string)
 	switch v.(type) {
 	case nil, bool, float64:
-		return Inspect(v, consoleDepth)
+		return inspect.Value(v, consoleDepth)
 	}
 	if !isText {
-		return "\n" + Inspect(v, consoleDepth)
+		return "\n" + inspect.Value(v, consoleDepth)
 	}
 	if strings.Contains(text, "\n") {
 		return "\n" + text

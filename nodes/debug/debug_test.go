@@ -1,10 +1,8 @@
 package debug
 
 import (
-	"bufio"
 	"errors"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
 	"github.com/flowrun/flowrun/internal/jsregexp"
+	"github.com/flowrun/flowrun/internal/typed"
 )
 
 func TestFrames(t *testing.T) {
@@ -21,6 +20,7 @@ func TestFrames(t *testing.T) {
 		{`{}`, `{"payload":"hi","topic":"t"}`, `"topic":"t","property":"payload","msg":"hi","format":"string[2]"`},
 		{`{"complete":false}`, `{"payload":1}`, `"property":"payload","msg":"1","format":"number"`},
 		{`{"complete":"payload.x"}`, `{"payload":{"x":[1]}}`, `"property":"payload.x","msg":"[1]","format":"array[1]"`},
+		{`{"complete":"a[\"b c\"]"}`, `{"a":{"b c":2}}`, `"property":"a[\"b c\"]","msg":"2","format":"number"`},
 		{`{"complete":"a.b"}`, `{}`, `"property":"a.b","msg":"(undefined)","format":"undefined"`},
 		{`{"complete":"true","targetType":"full"}`, `{"_msgid":"1","payload":1}`, `"msg":"{\"_msgid\":\"1\",\"payload\":1}","format":"Object"`},
 		{`{"active":false}`, `{"payload":1}`, ``},
@@ -30,7 +30,7 @@ func TestFrames(t *testing.T) {
 	} {
 		var got []string
 		sink := func(f Frame) { got = append(got, flow.JSON(f.Object())) }
-		d := flowtest.New(t, Type(sink), tc.config, func(e *flow.Env) { e.Name = "out" })
+		d := flowtest.New(t, Type(nil, sink), tc.config, func(e *flow.Env) { e.Name = "out" })
 		d.Handle(tc.in)
 		var want []string
 		if tc.want != "" {
@@ -47,7 +47,7 @@ func TestFrames(t *testing.T) {
 
 func TestCommands(t *testing.T) {
 	count := 0
-	d := flowtest.New(t, Type(func(Frame) { count++ }), `{}`)
+	d := flowtest.New(t, Type(nil, func(Frame) { count++ }), `{}`)
 	for _, name := range []string{"disable", "enable"} {
 		if err := d.Command(name, nil); err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func TestConsole(t *testing.T) {
 		`{"payload":null}`:          "\nnull",
 		`{}`:                        "undefined",
 	} {
-		d := flowtest.New(t, Type(nil), `{"console":"true"}`)
+		d := flowtest.New(t, Type(nil, nil), `{"console":"true"}`)
 		d.Handle(in)
 		if len(d.Log) != 1 || d.Log[0].Level != flow.LevelInfo || d.Log[0].What != want {
 			t.Errorf("%s: logged %v, want %q", in, d.Log, want)
@@ -91,7 +91,7 @@ func TestBadge(t *testing.T) {
 		{``, `{"payload":1,"status":{"text":"s","fill":"green"}}`, "green ring s"},
 		{`"statusType":"msg","statusVal":"topic"`, `{"payload":1,"topic":"t","error":{"message":"bad"}}`, "grey dot t"},
 	} {
-		d := flowtest.New(t, Type(nil), strings.ReplaceAll(`{"tostatus":true,`+tc.config+`}`, ",}", "}"))
+		d := flowtest.New(t, Type(nil, nil), strings.ReplaceAll(`{"tostatus":true,`+tc.config+`}`, ",}", "}"))
 		d.Handle(tc.in)
 		d.Handle(tc.in)
 		if got, want := d.Badges(), []string{"grey ring undefined", tc.want}; !slices.Equal(got, want) {
@@ -102,7 +102,7 @@ func TestBadge(t *testing.T) {
 
 func TestCounter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := flowtest.New(t, Type(nil), `{"tostatus":true,"statusType":"counter"}`)
+		d := flowtest.New(t, Type(nil, nil), `{"tostatus":true,"statusType":"counter"}`)
 		for range 10 {
 			d.Handle(`{}`)
 			time.Sleep(10 * time.Millisecond) // the bubble sleeps
@@ -111,7 +111,7 @@ func TestCounter(t *testing.T) {
 		synctest.Wait()
 		d.Run()
 		d.Handle(`{}`)
-		if got, want := d.Badges(), []string{"grey ring undefined", "blue ring 1", "blue ring 10", "blue ring 11"}; !slices.Equal(got, want) {
+		if got, want := d.Badges(), []string{"grey ring undefined", "blue ring 0", "blue ring 1", "blue ring 10", "blue ring 11"}; !slices.Equal(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	})
@@ -123,14 +123,41 @@ func TestConfigErrors(t *testing.T) {
 		"statusVal":  flow.NewObject("tostatus", true, "statusType", "jsonata"),
 		"statusType": flow.NewObject("tostatus", true, "statusType", "loud"),
 	} {
-		_, err := Type(nil).New(config, flow.Env{})
+		_, err := Type(nil, nil).New(config, flow.Env{})
 		var configError *flow.ConfigError
 		if !errors.As(err, &configError) || configError.Property != property {
 			t.Errorf("got %v, want an error of %s", err, property)
 		}
 	}
-	if _, err := Type(nil).New(flow.NewObject("complete", "a..b"), flow.Env{}); err == nil {
+	if _, err := Type(nil, nil).New(flow.NewObject("complete", "a..b"), flow.Env{}); err == nil {
 		t.Error("a bad property name is no error")
+	}
+}
+
+func TestExpressionErrors(t *testing.T) {
+	count := 0
+	d := flowtest.New(t, Type(nil, func(Frame) { count++ }), `{"tostatus":true,"console":true}`)
+	n := d.Node.(*Node)
+	failing := func(*flow.Message) (flow.Value, error) {
+		return nil, &typed.ExpressionError{Err: errors.New("no such function")}
+	}
+	n.property = failing
+	d.Handle(`{"payload":1}`)
+	n.property, n.badge.property, n.badge.kind = typed.Constant("shown"), failing, "jsonata"
+	d.Handle(`{"payload":1}`)
+	n.env.MessageKeys = true
+	n.property = failing
+	d.Handle(`{"payload":1}`)
+	var logged []string
+	for _, e := range d.Log {
+		if e.Msg != nil {
+			t.Errorf("%s came with a message", e.What)
+		}
+		logged = append(logged, e.What)
+	}
+	want := []string{"Invalid JSONata expression: no such function", "Invalid JSONata expression: no such function", "shown", "debug.invalid-exp"}
+	if !slices.Equal(logged, want) || count != 1 {
+		t.Errorf("logged %q and sent %d frames, want %q and 1", logged, count, want)
 	}
 }
 
@@ -165,40 +192,5 @@ func TestEncodeDebug(t *testing.T) {
 		if text, format := EncodeDebug(tc.value); text != tc.text || format != tc.format {
 			t.Errorf("%s: got %s as %s\nwant %s as %s", flow.JSON(tc.value), text, format, tc.text, tc.format)
 		}
-	}
-}
-
-// testdata/inspect.ndjson is what util.inspect of Node.js prints with a depth
-// of 10: each line has a value as JSON text and the text printed.
-func TestInspect(t *testing.T) {
-	file, err := os.Open("testdata/inspect.ndjson")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		line, err := flow.ParseJSON(lines.Bytes())
-		if err != nil {
-			t.Fatal(err)
-		}
-		pair := line.(flow.Array)
-		value, err := flow.ParseJSON([]byte(pair[0].(string)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := Inspect(value, consoleDepth), pair[1].(string); got != want {
-			t.Errorf("got\n%s\nwant\n%s", got, want)
-		}
-	}
-}
-
-func TestInspectSpecials(t *testing.T) {
-	v := flow.NewObject("u", nil, "d", flow.Date(0), "b", flow.Buffer("hello"), "z", math.Copysign(0, -1))
-	if got, want := Inspect(v, 10), "{\n  u: undefined,\n  d: 1970-01-01T00:00:00.000Z,\n  b: <Buffer 68 65 6c 6c 6f>,\n  z: -0\n}"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	deep := flow.NewObject("a", flow.NewObject("b", flow.NewObject("c", flow.NewObject("d", flow.Array{1.0}), "l", flow.Array{})))
-	if got, want := Inspect(deep, 2), "{ a: { b: { c: [Object], l: [] } } }"; got != want {
-		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -21,7 +21,7 @@ const userProps = "__user_inject_props__"
 type Config struct {
 	Props       []Prop     `json:"props" doc:"properties of the message; each has p (the name), v and vt (the value and its type)"`
 	Payload     flow.Value `json:"payload" doc:"value of a payload in props that has none, and of the payload if there are no props"`
-	PayloadType string     `json:"payloadType" doc:"type of payload: str, num, bool, json, bin, date, flow, global or env"`
+	PayloadType string     `json:"payloadType" doc:"type of payload: str, num, bool, json, bin, date, flow, global, env or jsonata"`
 	Topic       flow.Value `json:"topic" doc:"value of a topic in props that has none, and of the topic if there are no props"`
 	Once        bool       `json:"once" doc:"send a message when the flow starts"`
 	OnceDelay   float64    `json:"onceDelay" doc:"seconds from the start to that message"`
@@ -146,7 +146,7 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 			_, err = p.target.Set(msg, v)
 		}
 		if err != nil {
-			failures = append(failures, err.Error())
+			failures = append(failures, n.text(err))
 		}
 	}
 	if failures != nil {
@@ -154,6 +154,14 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	}
 	out.Send(0, msg)
 	return nil
+}
+
+// text returns what to report of a property that has no value.
+func (n *Node) text(err error) string {
+	if x, ok := errors.AsType[*typed.ExpressionError](err); ok {
+		return n.place.Env.Text("inject.errors.invalid-expr", "%v", x)
+	}
+	return err.Error()
 }
 
 // Command knows "inject", the button. The body, if there is one, is the message

@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/timers/timertest"
+	"github.com/flowrun/flowrun/internal/typed"
 	"github.com/flowrun/flowrun/runtime/state"
 )
 
@@ -81,6 +84,23 @@ func TestErrors(t *testing.T) {
 		t.Error("bad JSON is no error")
 	}
 	wantSent(t, d)
+
+	failing := func(*flow.Message) (flow.Value, error) {
+		return nil, &typed.ExpressionError{Err: errors.New("no such function")}
+	}
+	n := d.Node.(*Node)
+	n.props[0].value = failing
+	want = "Invalid JSONata expression: no such function; TypeError: Cannot read properties of undefined (reading 'd')"
+	if err := d.Command("inject", nil); err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+	n.place.Env.MessageKeys = true
+	n.props[1].value = failing
+	want = "inject.errors.invalid-expr; inject.errors.invalid-expr"
+	if err := d.Command("inject", nil); err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+	wantSent(t, d)
 }
 
 func TestConfigErrors(t *testing.T) {
@@ -116,10 +136,8 @@ func TestTimers(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := flowtest.New(t, Type(state.New()), tc.config)
-				time.Sleep(tc.after) // the bubble's clock, which jumps
-				synctest.Wait()
-				d.Run()
+				d := timertest.New(t, Type(state.New()), tc.config)
+				d.RunUntil(int(tc.after.Milliseconds()))
 				if got := len(d.Sent(0)); got != tc.want {
 					t.Errorf("%d messages after %s, want %d", got, tc.after, tc.want)
 				}

@@ -1,12 +1,12 @@
 package inject
 
 import (
-	"sync"
 	"time"
 
 	"github.com/netresearch/go-cron"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/timers"
 )
 
 // maxRepeat is the longest interval in seconds; Node.js has no longer one.
@@ -17,88 +17,76 @@ const maxRepeat = 2147483
 const cronFields = cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow |
 	cron.Descriptor | cron.DowNth | cron.DowLast | cron.DomL | cron.DomW | cron.DowOrDom
 
-// timer posts a task to the node's flow when it is time.
+// timer runs a task when it is time.
 type timer struct {
-	env   flow.Env
-	task  flow.Task
-	once  time.Duration                 // to the first task; negative is none
-	next  func(now time.Time) time.Time // when to post again; nil is never
-	fault string                        // what is wrong with the interval
-
-	mu      sync.Mutex
-	pending *time.Timer
-	stopped bool
+	env      flow.Env
+	group    *timers.Group
+	task     flow.TaskFunc
+	once     time.Duration // to the first run; negative is none
+	interval time.Duration // of further runs; 0 is none
+	crontab  cron.Schedule // of further runs if there is no interval; may be nil
+	fault    string        // what is wrong with the interval
 }
 
 func newTimer(c Config, env flow.Env) (*timer, error) {
-	t := &timer{env: env, once: -1}
+	t := &timer{env: env, group: timers.NewGroup(env), once: -1}
 	if c.Once {
-		t.once = max(0, seconds(c.OnceDelay))
+		t.once = timers.Milliseconds(c.OnceDelay * 1000)
 	}
 	switch {
 	case c.Repeat > maxRepeat:
-		t.fault = "Interval too large"
+		t.fault = env.Text("inject.errors.toolong", "Interval too large")
 	case c.Repeat > 0:
-		interval := max(seconds(c.Repeat), time.Millisecond)
-		t.next = func(now time.Time) time.Time { return now.Add(interval) }
+		t.interval = max(timers.Milliseconds(c.Repeat*1000), time.Millisecond)
 	case c.Crontab != "":
 		parser, err := cron.TryNewParser(cronFields)
 		if err != nil {
 			return nil, err
 		}
-		schedule, err := parser.Parse(c.Crontab)
-		if err != nil {
+		if t.crontab, err = parser.Parse(c.Crontab); err != nil {
 			return nil, &flow.ConfigError{Property: "crontab", Reason: err.Error()}
 		}
-		t.next = schedule.Next
 	}
 	return t, nil
-}
-
-func seconds(s float64) time.Duration {
-	return time.Duration(min(s, maxRepeat) * float64(time.Second))
 }
 
 func (t *timer) start() {
 	if t.fault != "" {
 		t.env.Report(flow.LevelError, t.fault, nil)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.once >= 0 {
-		t.pending = time.AfterFunc(t.once, t.fire)
+	if t.once < 0 {
+		t.repeat()
 		return
 	}
-	t.arm()
+	t.group.After(t.once, func(out flow.Outlet) error {
+		t.repeat()
+		return t.task(out)
+	})
 }
 
-// arm sets the time of the next task. The caller holds mu.
-func (t *timer) arm() {
-	if t.next == nil {
+func (t *timer) repeat() {
+	switch {
+	case t.interval > 0:
+		t.group.Every(t.interval, t.task)
+	case t.crontab != nil:
+		t.runAfter(time.Now())
+	}
+}
+
+// runAfter runs the task at the first time after last that the crontab names,
+// and then at the next one.
+func (t *timer) runAfter(last time.Time) {
+	at := t.crontab.Next(last)
+	if at.IsZero() { // a date that never comes
 		return
 	}
-	now := time.Now()
-	if at := t.next(now); !at.IsZero() { // zero: a date that never comes
-		t.pending = time.AfterFunc(at.Sub(now), t.fire)
-	}
+	t.group.After(time.Until(at), func(out flow.Outlet) error {
+		if now := time.Now(); now.After(at) { // it is not if somebody sets the clock back
+			at = now
+		}
+		t.runAfter(at)
+		return t.task(out)
+	})
 }
 
-func (t *timer) fire() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.stopped {
-		return
-	}
-	t.env.Post(nil, t.task)
-	t.arm()
-}
-
-// stop waits for a task that is just being posted.
-func (t *timer) stop() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.stopped = true
-	if t.pending != nil {
-		t.pending.Stop()
-	}
-}
+func (t *timer) stop() { t.group.Stop() }

@@ -16,9 +16,10 @@ type Config struct {
 // Type is the node type.
 var Type = flow.Define(flow.Spec[Config]{
 	Name: "status", Category: "common", Outputs: 1,
-	Summary:    "Sends the status badges of other nodes as messages.",
-	OutputDocs: []string{"status: {fill, shape, text, source: {id, type, name}}"},
-	New:        New,
+	Summary:     "Sends the status badges of other nodes as messages.",
+	OutputDocs:  []string{"status: {fill, shape, text, source: {id, type, name}}"},
+	Differences: []string{"A status arrives after the messages that were sent before it, not in the middle of the handler that sets it."},
+	New:         New,
 })
 
 // Node is a status node.

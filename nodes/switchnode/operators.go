@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/jscompare"
 )
 
 // operator is what a rule does with its operands; arity is how many values
@@ -36,17 +37,17 @@ func operatorNamed(name string) (operator, bool) {
 		arity = 1
 		switch name {
 		case "eq":
-			test = func(o operands) bool { return looseEqual(o.value, o.v1) }
+			test = func(o operands) bool { return jscompare.Equal(o.value, o.v1) }
 		case "neq":
-			test = func(o operands) bool { return !looseEqual(o.value, o.v1) }
+			test = func(o operands) bool { return !jscompare.Equal(o.value, o.v1) }
 		case "lt":
-			test = func(o operands) bool { c, ok := compare(o.value, o.v1); return ok && c < 0 }
+			test = func(o operands) bool { c, ok := jscompare.Order(o.value, o.v1); return ok && c < 0 }
 		case "lte":
-			test = func(o operands) bool { c, ok := compare(o.value, o.v1); return ok && c <= 0 }
+			test = func(o operands) bool { c, ok := jscompare.Order(o.value, o.v1); return ok && c <= 0 }
 		case "gt":
-			test = func(o operands) bool { c, ok := compare(o.value, o.v1); return ok && c > 0 }
+			test = func(o operands) bool { c, ok := jscompare.Order(o.value, o.v1); return ok && c > 0 }
 		case "gte":
-			test = func(o operands) bool { c, ok := compare(o.value, o.v1); return ok && c >= 0 }
+			test = func(o operands) bool { c, ok := jscompare.Order(o.value, o.v1); return ok && c >= 0 }
 		case "btwn":
 			arity, test = 2, between
 		case "cont":
@@ -88,8 +89,8 @@ func partsOperator(name string) operator {
 }
 
 func between(o operands) bool {
-	low, ok1 := compare(o.value, o.v1)
-	high, ok2 := compare(o.value, o.v2)
+	low, ok1 := jscompare.Order(o.value, o.v1)
+	high, ok2 := jscompare.Order(o.value, o.v2)
 	return ok1 && ok2 && ((low >= 0 && high <= 0) || (low <= 0 && high >= 0))
 }
 

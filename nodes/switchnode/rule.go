@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/jsregexp"
+	"github.com/flowrun/flowrun/internal/sequence"
 	"github.com/flowrun/flowrun/internal/typed"
 )
 
@@ -23,12 +24,12 @@ type operands struct {
 
 func (r *rule) matches(msg *flow.Message, value flow.Value, parts *flow.Object) (bool, error) {
 	o := operands{value: value, parts: parts}
-	// A value that is not there is undefined, as in Node-RED.
-	if r.v1 != nil {
-		o.v1, _ = r.v1(msg)
+	var err error
+	if o.v1, err = r.v1.OrUndefined(msg); err != nil {
+		return false, err
 	}
-	if r.v2 != nil {
-		o.v2, _ = r.v2(msg)
+	if o.v2, err = r.v2.OrUndefined(msg); err != nil {
+		return false, err
 	}
 	return r.test(o)
 }
@@ -71,6 +72,10 @@ func (n *Node) compileValue(at, operator string, v flow.Value, typ string, place
 	switch typ {
 	case "prev":
 		return func(*flow.Message) (flow.Value, error) { return n.previous, nil }, nil
+	case "jsonata":
+		if operator == "jsonata_exp" {
+			return compileCondition(at, v, place)
+		}
 	case "":
 		typ = "str"
 		if !math.IsNaN(flow.Number(v)) {
@@ -78,6 +83,22 @@ func (n *Node) compileValue(at, operator string, v flow.Value, typ string, place
 		}
 	}
 	return place.Compile(at, v, typ)
+}
+
+// compileCondition compiles a JSONata expression that is a rule of its own: $I
+// and $N are the message's index in its sequence and the sequence's length.
+func compileCondition(at string, v flow.Value, place typed.Place) (typed.Getter, error) {
+	expr, err := place.Expression(at, flow.Text(v))
+	if err != nil {
+		return nil, err
+	}
+	return func(msg *flow.Message) (flow.Value, error) {
+		var variables *flow.Object
+		if parts := sequence.Parts(msg); parts != nil {
+			variables = flow.NewObject("I", parts.Get("index"), "N", parts.Get("count"))
+		}
+		return expr(msg.Snapshot(), variables)
+	}, nil
 }
 
 // regexTest compiles a pattern that is known now, so that a bad one is found
@@ -88,7 +109,7 @@ func regexTest(at string, r Rule, v1 typed.Getter) (func(operands) (bool, error)
 		flags = "i"
 	}
 	switch r.VType {
-	case "msg", "flow", "global", "prev":
+	case "msg", "flow", "global", "prev", "env", "jsonata":
 		return func(o operands) (bool, error) {
 			re, err := jsregexp.Compile(patternText(o.v1), flags)
 			if err != nil {

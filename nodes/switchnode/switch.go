@@ -3,10 +3,11 @@
 package switchnode
 
 import (
+	"errors"
 	"fmt"
-	"math"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sequence"
 	"github.com/flowrun/flowrun/internal/settings"
 	"github.com/flowrun/flowrun/internal/typed"
 	"github.com/flowrun/flowrun/runtime/state"
@@ -15,9 +16,10 @@ import (
 // Config is the node's configuration.
 type Config struct {
 	Property     flow.Value `json:"property" doc:"what the rules look at"`
-	PropertyType string     `json:"propertyType" doc:"type of property: msg, flow, global or env"`
+	PropertyType string     `json:"propertyType" doc:"type of property: msg, flow, global, env or jsonata"`
 	Rules        []Rule     `json:"rules" doc:"one for each output; each has t (the operator), v and vt (the value and its type), for btwn and index v2 and v2t, for regex case (true ignores case)"`
 	CheckAll     bool       `json:"checkall" doc:"whether the rules after one that matched are tried too"`
+	Outputs      int        `json:"outputs" doc:"how many outputs the editor draws; each rule has one in any case"`
 	Repair       bool       `json:"repair" doc:"whether the messages of an output become a sequence of their own, with new parts"`
 }
 
@@ -38,15 +40,16 @@ func Type(stores *state.Stores, live *settings.Live) flow.Type {
 		Name: "switch", Category: "function", Inputs: 1, Outputs: 1,
 		Summary:    "Routes messages by rules on one of their properties.",
 		OutputDocs: []string{"messages that match the first rule; each further rule has an output of its own"},
-		Notes: "Operators: eq, neq, lt, lte, gt, gte, btwn, cont, regex, true, false, null, nnull, empty, nempty, istype, hask, " +
+		Notes: "Operators: eq, neq, lt, lte, gt, gte, btwn, cont, regex, true, false, null, nnull, empty, nempty, istype, hask, jsonata_exp (an expression that is true, with $I and $N for index and count of msg.parts), " +
 			"for sequences (msg.parts) head, tail and index, and else, which matches if no rule before it did. " +
 			"Values are compared as == and < of JavaScript do. The value type prev is the property of the message before. " +
 			"tail and repair wait for the whole sequence.",
+		Differences: []string{"Its messages complete; those of Node-RED's never do."},
 		Default: func() Config {
-			return Config{Property: "payload", PropertyType: "msg", CheckAll: true}
+			return Config{Property: "payload", PropertyType: "msg", CheckAll: true, Outputs: 1}
 		},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			return New(c, typed.Place{Env: env, Stores: stores}, live.Get().NodeMessageBufferMaxLength)
+			return New(c, typed.Place{Env: env, Stores: stores}, sequence.NewLimit(live))
 		},
 	})
 }
@@ -62,14 +65,15 @@ type Node struct {
 	matched  []int      // the outputs of the message in hand; kept to reuse its space
 
 	needsCount bool // whole sequences only
-	sequences  *sequences
+	limit      sequence.Limit
+	pending    sequence.Pending // of unfinished sequences
 }
 
 // New makes a node. Rules are compiled here; a bad one is a *flow.ConfigError.
-func New(c Config, place typed.Place, limit int) (flow.Node, error) {
+func New(c Config, place typed.Place, limit sequence.Limit) (flow.Node, error) {
 	n := &Node{
 		env: place.Env, checkAll: c.CheckAll, repair: c.Repair, previous: flow.Null{},
-		needsCount: c.Repair, sequences: newSequences(limit),
+		needsCount: c.Repair, limit: limit,
 	}
 	var err error
 	if n.property, err = place.Compile("property", c.Property, c.PropertyType); err != nil {
@@ -88,10 +92,10 @@ func New(c Config, place typed.Place, limit int) (flow.Node, error) {
 
 // Handle sends the message to the outputs whose rules match.
 func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
-	if !n.needsCount || partsOf(msg) == nil {
+	if !n.needsCount || sequence.Parts(msg) == nil {
 		return n.route(msg, out)
 	}
-	whole, err := n.sequences.add(msg)
+	whole, err := n.hold(msg)
 	if err != nil {
 		return err
 	}
@@ -131,11 +135,12 @@ func (n *Node) route(msg *flow.Message, out flow.Outlet) error {
 
 // match returns the outputs of a message, valid until the next call.
 func (n *Node) match(msg *flow.Message) ([]int, error) {
-	value, err := n.property(msg)
+	value, err := n.property.OrUndefined(msg)
 	if err != nil {
-		value = nil // as in Node-RED: what is not there is undefined
+		n.env.Warn(n.failure(err).Error()) // as in Node-RED, where the message ends here
+		return nil, nil
 	}
-	parts := partsOf(msg)
+	parts, _ := msg.Get("parts").(*flow.Object)
 	n.matched = n.matched[:0]
 	otherwise := true // no rule matched since the start, or since an else
 	for i := range n.rules {
@@ -144,7 +149,7 @@ func (n *Node) match(msg *flow.Message) ([]int, error) {
 		if r.test == nil {
 			otherwise = true
 		} else if ok, err = r.matches(msg, value, parts); err != nil {
-			return nil, err
+			return nil, n.failure(err)
 		}
 		if ok {
 			n.matched = append(n.matched, i)
@@ -158,11 +163,10 @@ func (n *Node) match(msg *flow.Message) ([]int, error) {
 	return n.matched, nil
 }
 
-// number returns JavaScript's Number(v) as a count, 0 for what is none.
-func number(v flow.Value) int {
-	f := flow.Number(v)
-	if math.IsNaN(f) || math.Abs(f) > 1<<53 {
-		return 0
+// failure returns what to report of an error in the property or in a rule.
+func (n *Node) failure(err error) error {
+	if x, ok := errors.AsType[*typed.ExpressionError](err); ok {
+		return errors.New(n.env.Text("switch.errors.invalid-expr", "%v", x))
 	}
-	return int(f)
+	return err
 }
