@@ -27,6 +27,14 @@ func BenchmarkContext(b *testing.B) {
 	benchmark(b, "flow.set('n', (flow.get('n') || 0) + 1); return msg", "hello")
 }
 
+// BenchmarkContextTable looks something up in a table, which is looked through
+// for changes afterwards.
+func BenchmarkContextTable(b *testing.B) {
+	benchmark(b, `
+		if (!flow.get('table')) flow.set('table', Object.fromEntries(Array.from({length: 100}, (_, i) => ['k' + i, i])));
+		msg.payload = flow.get('table').k50; return msg`, "hello")
+}
+
 func BenchmarkSend(b *testing.B) {
 	benchmark(b, "node.send(msg)", "hello")
 }

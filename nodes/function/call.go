@@ -18,7 +18,8 @@ type call struct {
 	node    *Node
 	msg     *flow.Message // nil if the script runs for no message
 	out     flow.Outlet
-	closing bool // finalize runs: nothing can be sent
+	closing bool          // finalize runs: nothing can be sent
+	limit   time.Duration // of computing; 0 is none
 
 	view     *js.Message   // msg as the script has it, nil until it runs
 	given    *flow.Message // msg, once the script has returned it
@@ -77,16 +78,21 @@ func (c *call) run(p *goja.Program, msg goja.Value) error {
 	if c.msg == nil || n.code.usesNode {
 		node = s.nodeObject(c)
 	}
-	args := append(s.args[:0], msg, node)
-	var result goja.Value
-	err = s.within(c.out, c.msg != nil, func() error {
-		result, err = f(goja.Undefined(), args...)
-		return err
+	s.args = [2]goja.Value{msg, node}
+	// What it returns is looked at within as well: that may run getters.
+	return s.within(c.out, c.limit, func() error {
+		result, err := f(goja.Undefined(), s.args[:]...)
+		clear(s.args[:]) // or the message lives until the next one comes
+		if err != nil {
+			return c.settle(nil, err)
+		}
+		return c.returned(result)
 	})
-	clear(s.args[:]) // or the message lives until the next one comes
-	if err != nil {
-		return c.settle(nil, err)
-	}
+}
+
+// returned goes on with what a script returned: it may be a promise.
+func (c *call) returned(result goja.Value) error {
+	s := c.node.sandbox
 	promise := js.PromiseOf(result)
 	delete(s.rejected, promise) // its error is looked at here
 	s.reportRejected()
@@ -111,6 +117,7 @@ func (c *call) run(p *goja.Program, msg goja.Value) error {
 
 // settle ends a run that returned or threw.
 func (c *call) settle(result goja.Value, err error) error {
+	c.node.sandbox.sendUnsent()
 	if err != nil {
 		c.current = c.update() == nil
 		err = c.failure(err)
@@ -127,7 +134,7 @@ func (c *call) settle(result goja.Value, err error) error {
 	}
 	if err := c.send(result, true); err != nil {
 		c.current = c.update() == nil
-		return err
+		return c.failure(err)
 	}
 	if !c.node.code.callsDone {
 		c.finish(nil)

@@ -3,7 +3,6 @@ package function
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,8 +26,8 @@ type code struct {
 // compile compiles the scripts. The errors are worded as Node-RED's.
 func compile(cfg Config, env flow.Env) (*code, error) {
 	for _, lib := range cfg.Libs {
-		if slices.Contains(reserved, lib.Var) {
-			return nil, fmt.Errorf("module variable '%s' is the name of something that every function has", lib.Var)
+		if lib.Var == "" || lib.Module == "" {
+			continue
 		}
 		if _, err := js.New().Module(lib.Module); err != nil {
 			return nil, err
@@ -46,8 +45,8 @@ func compile(cfg Config, env flow.Env) (*code, error) {
 		into             **goja.Program
 	}{
 		{"body", cfg.Func, file, &c.body},
-		{"initialize", cfg.Initialize, file + " setup", &c.initialize},
-		{"finalize", cfg.Finalize, file + " cleanup", &c.finalize},
+		{"setup", cfg.Initialize, file + " setup", &c.initialize},
+		{"cleanup", cfg.Finalize, file + " cleanup", &c.finalize},
 	}
 	for _, s := range scripts {
 		if strings.TrimSpace(s.text) == "" && s.part != "body" {
@@ -95,22 +94,22 @@ func wrap(text string) string {
 }
 
 var (
-	parserPlace   = regexp.MustCompile(`^SyntaxError: (?s:.*?): Line (\d+):\d+ (.*?)(?: \(and \d+ more errors\))?$`)
-	compilerPlace = regexp.MustCompile(`^(SyntaxError: .*) at .*:(\d+):\d+$`)
+	parserPlace   = regexp.MustCompile(`^(?s:.*?): Line (\d+):\d+ (.*?)(?: \(and \d+ more errors\))?$`)
+	compilerPlace = regexp.MustCompile(`^(.*) at .*:(\d+):\d+$`)
 )
 
 // syntaxError words an error of the compiler as "SyntaxError: … (body:line N)".
 func syntaxError(err error, part string) error {
-	text, line := err.Error(), ""
+	text, line := strings.TrimPrefix(err.Error(), "SyntaxError: "), ""
 	if m := parserPlace.FindStringSubmatch(text); m != nil {
-		text, line = "SyntaxError: "+m[2], m[1]
+		text, line = m[2], m[1]
 	} else if m := compilerPlace.FindStringSubmatch(text); m != nil {
 		text, line = m[1], m[2]
 	}
 	if n, e := strconv.Atoi(line); e == nil {
 		text += fmt.Sprintf(" (%s:line %d)", part, max(n-1, 1))
 	}
-	return fmt.Errorf("%s", text)
+	return &flow.Error{Name: "SyntaxError", Message: text}
 }
 
 // interrupter interrupts a script from another goroutine, and only while one

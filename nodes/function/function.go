@@ -8,18 +8,27 @@
 // symbols for keys. A script in whose text, or whose initialize, the words for
 // these occur (freeze, seal, preventExtensions, defineProperty, Symbol) gets a
 // plain object with copies of all properties instead, which takes longer.
+//
+// A value that a script gets from a context, or sets there, it may change in
+// place, as with Node-RED's store in memory: others see the change when the
+// script has run. That does not hold for values of more than a thousand parts,
+// which would have to be looked through each time, and not for what the script
+// changes when it goes on after an await or in a timer without another get.
+// Functions are there for the node alone that has set them.
 package function
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/dop251/goja"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/settings"
 	"github.com/flowrun/flowrun/runtime/state"
 )
 
@@ -44,18 +53,53 @@ type Lib struct {
 }
 
 // Type returns the node type; its nodes keep their context in the stores.
-func Type(stores *state.Stores) flow.Type {
+func Type(stores *state.Stores, live *settings.Live) flow.Type {
 	return flow.Define(flow.Spec[Config]{
 		Name: "function", Category: "function", Inputs: 1, Outputs: 1,
 		Summary: "Runs JavaScript for each message.",
 		Notes: "The script has msg, node, context, flow, global, env, RED.util, console, util, promisify, Buffer, URL, " +
-			"URLSearchParams, timers and async functions. What it changes in a message no other branch of the flow sees.",
+			"URLSearchParams, timers and async functions. What it changes in a message no other branch of the flow sees. " +
+			"A context value of more than 1000 parts that is changed in place must be set again.",
+		Differences: []string{
+			"Modules are assert, buffer, crypto (hashes and random values), events, os, path, querystring, url and util; a node that asks for another one is an error.",
+			"A context value that is changed in place is written back after the call, but for one of more than 1000 parts, which must be set again.",
+			"A Map in a message becomes an object.",
+			"JavaScript is what the engine goja knows of it: ES2017 and most of what came later.",
+		},
 		Default: func() Config { return Config{Func: "\nreturn msg;", Outputs: 1} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			return &Node{cfg: c, env: env, stores: stores}, nil
+			s := live.Get()
+			if err := checkLibs(c.Libs, env, s.FunctionExternalModules); err != nil {
+				return nil, err
+			}
+			n := &Node{cfg: c, env: env, stores: stores, limit: seconds(c.Timeout)}
+			if c.Timeout <= 0 {
+				n.limit = s.GlobalFunctionTimeout
+			}
+			return n, nil
 		},
 	})
 }
+
+// checkLibs returns a *flow.ConfigError if there must be no modules, or one has a
+// variable whose name is taken.
+func checkLibs(libs []Lib, env flow.Env, allowed bool) error {
+	reason := ""
+	if len(libs) > 0 && !allowed {
+		reason = env.Text("function.error.externalModuleNotAllowed", "Function node not allowed to load external modules")
+	}
+	for _, lib := range libs {
+		if slices.Contains(reserved, lib.Var) {
+			reason = env.Text("function.error.moduleNameError", "Invalid module variable name: %s", lib.Var)
+		}
+	}
+	if reason == "" {
+		return nil
+	}
+	return &flow.ConfigError{Property: "libs", Reason: reason}
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 type phase int
 
@@ -72,6 +116,7 @@ type Node struct {
 	cfg    Config
 	env    flow.Env
 	stores *state.Stores
+	limit  time.Duration // how long a call may compute; 0 is without end
 	code   *code
 
 	mu      sync.Mutex
@@ -109,7 +154,7 @@ func (n *Node) initialize(out flow.Outlet) error {
 	if n.phase != starting {
 		return nil
 	}
-	c := &call{node: n, out: out, settled: n.initialized}
+	c := &call{node: n, out: out, limit: seconds(n.cfg.Timeout), settled: n.initialized}
 	return c.run(n.code.initialize, goja.Undefined())
 }
 
@@ -153,10 +198,10 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		if n.code.keepsMessage || n.code.usesNode {
 			c = new(call)
 		}
-		*c = call{node: n, msg: msg, out: out}
+		*c = call{node: n, msg: msg, out: out, limit: n.limit}
 		return c.handle()
 	case starting:
-		c := &call{node: n, msg: msg, out: out}
+		c := &call{node: n, msg: msg, out: out, limit: n.limit}
 		c.hold()
 		n.waiting = append(n.waiting, c)
 	}
@@ -204,18 +249,15 @@ func (n *Node) finalize(reason flow.StopReason) error {
 		return err
 	}
 	s.timers.Stop()
-	c := &call{node: n, closing: true}
-	for _, listener := range s.onClose {
-		err := s.within(flow.Outlet{}, false, func() error {
-			_, err := listener(goja.Undefined(), s.vm.Runtime.ToValue(reason == flow.Removed), s.noop())
-			return err
-		})
-		if err = c.failure(err); err != nil {
+	c := &call{node: n, closing: true, limit: n.limit}
+	if n.code.finalize != nil {
+		if err := c.run(n.code.finalize, goja.Undefined()); err != nil {
 			n.env.Error(err, nil)
 		}
 	}
-	if n.code.finalize != nil {
-		if err := c.run(n.code.finalize, goja.Undefined()); err != nil {
+	for _, listener := range s.onClose {
+		err := s.within(flow.Outlet{}, 0, func() error { return s.close(listener, reason == flow.Removed) })
+		if err = c.failure(err); err != nil {
 			n.env.Error(err, nil)
 		}
 	}

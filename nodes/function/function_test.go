@@ -8,6 +8,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/settings"
 	"github.com/flowrun/flowrun/nodes/function"
 	"github.com/flowrun/flowrun/runtime/state"
 )
@@ -20,7 +21,7 @@ func config(body string, more ...flow.Value) string {
 
 func start(t testing.TB, body string, more ...flow.Value) *flowtest.Driver {
 	t.Helper()
-	return flowtest.New(t, function.Type(state.New()), config(body, more...))
+	return flowtest.New(t, function.Type(state.New(), nil), config(body, more...))
 }
 
 // log returns what the node reported, each as "level text".
@@ -54,33 +55,39 @@ func TestPayload(t *testing.T) {
 		"return false":        "",
 		"return 0":            "",
 		"return ''":           "",
-		"return {payload: {b: 1, a: [1, null, undefined]}}":                                                             `{"payload":{"b":1,"a":[1,null,null]}}`,
-		"return {payload: Buffer.from('ab')}":                                                                           `{"payload":{"type":"Buffer","data":[97,98]}}`,
-		"return {payload: new Uint8Array([1, 2])}":                                                                      `{"payload":{"0":1,"1":2}}`,
-		"return {payload: new Date(0)}":                                                                                 `{"payload":"1970-01-01T00:00:00.000Z"}`,
-		"return {payload: new Map([['a', 1]])}":                                                                         `{"payload":{"a":1}}`,
-		"return {payload: new Set([1, 2])}":                                                                             `{"payload":[1,2]}`,
-		"return {payload: 5, f: () => 1}":                                                                               `{"payload":5}`,
-		"return {payload: Object.assign(new Error('x'), {k: 1})}":                                                       `{"payload":{"k":1}}`,
-		"x = 5; return {payload: x}":                                                                                    `{"payload":5}`,
-		"'use strict'; try { y = 5 } catch (e) { return {payload: e.name} }":                                            `{"payload":"ReferenceError"}`,
-		"return {payload: typeof Buffer.from('') + (Buffer.from('') instanceof Uint8Array)}":                            `{"payload":"objecttrue"}`,
-		"return {payload: [node.id, node.name, node.path, node.outputCount]}":                                           `{"payload":["n1","","f1/n1",1]}`,
-		"return {payload: env.get('NOPE') === undefined}":                                                               `{"payload":true}`,
-		"return {payload: util.inspect({a: [1, 'x']}) + util.format('%s-%d', 'a', 5)}":                                  `{"payload":"{ a: [ 1, 'x' ] }a-5"}`,
-		"return {payload: new URL('/b?x=1', 'http://h:80/a').href}":                                                     `{"payload":"http://h/b?x=1"}`,
-		"const u = new URLSearchParams('a=1&b=%20x'); return {payload: u.get('b')}":                                     `{"payload":" x"}`,
-		"return {payload: RED.util.getMessageProperty({a: {b: [7]}}, 'msg.a.b[0]')}":                                    `{"payload":7}`,
-		"const m = {}; RED.util.setMessageProperty(m, 'a[0].b', 1, true); return {payload: m}":                          `{"payload":{"a":[{"b":1}]}}`,
-		"return {payload: RED.util.generateId().length}":                                                                `{"payload":16}`,
-		"return {payload: RED.util.compareObjects({a: 1, b: [2]}, {b: [2], a: 1})}":                                     `{"payload":true}`,
-		"const c = RED.util.cloneMessage(msg); c.payload = 1; return [msg]":                                             `{"payload":"in"}`,
-		"return {payload: atob(btoa('hi'))}":                                                                            `{"payload":"hi"}`,
-		"return {payload: structuredClone({a: 1})}":                                                                     `{"payload":{"a":1}}`,
-		"await 1; return {payload: 'later'}":                                                                            `{"payload":"later"}`,
-		"return new Promise(done => done({payload: 'p'}))":                                                              `{"payload":"p"}`,
-		"return promisify((a, f) => f(null, a))(3).then(payload => ({payload}))":                                        `{"payload":3}`,
-		"const {TextEncoder: E, ...r} = {TextEncoder}; return {payload: new TextDecoder().decode(new E().encode('é'))}": `{"payload":"é"}`,
+		"return {payload: {b: 1, a: [1, null, undefined]}}":                                                                    `{"payload":{"b":1,"a":[1,null,null]}}`,
+		"return {payload: Buffer.from('ab')}":                                                                                  `{"payload":{"type":"Buffer","data":[97,98]}}`,
+		"return {payload: new Uint8Array([1, 2])}":                                                                             `{"payload":{"0":1,"1":2}}`,
+		"return {payload: new Date(0)}":                                                                                        `{"payload":"1970-01-01T00:00:00.000Z"}`,
+		"return {payload: new Map([['a', 1]])}":                                                                                `{"payload":{"a":1}}`,
+		"return {payload: new Set([1, 2])}":                                                                                    `{"payload":[1,2]}`,
+		"return {payload: 5, f: () => 1}":                                                                                      `{"payload":5}`,
+		"return {payload: Object.assign(new Error('x'), {k: 1})}":                                                              `{"payload":{}}`, // JSON has no properties of an error
+		"x = 5; return {payload: x}":                                                                                           `{"payload":5}`,
+		"'use strict'; try { y = 5 } catch (e) { return {payload: e.name} }":                                                   `{"payload":"ReferenceError"}`,
+		"return {payload: typeof Buffer.from('') + (Buffer.from('') instanceof Uint8Array)}":                                   `{"payload":"objecttrue"}`,
+		"return {payload: [node.id, node.name, node.path, node.outputCount]}":                                                  `{"payload":["n1","","f1/n1",1]}`,
+		"return {payload: env.get('NOPE') === undefined}":                                                                      `{"payload":true}`,
+		"return {payload: util.inspect({a: [1, 'x']}) + util.format('%s-%d', 'a', 5)}":                                         `{"payload":"{ a: [ 1, 'x' ] }a-5"}`,
+		"return {payload: new URL('/b?x=1', 'http://h:80/a').href}":                                                            `{"payload":"http://h/b?x=1"}`,
+		"const u = new URLSearchParams('a=1&b=%20x'); return {payload: u.get('b')}":                                            `{"payload":" x"}`,
+		"return {payload: RED.util.getMessageProperty({a: {b: [7]}}, 'msg.a.b[0]')}":                                           `{"payload":7}`,
+		"const m = {}; RED.util.setMessageProperty(m, 'a[0].b', 1, true); return {payload: m}":                                 `{"payload":{"a":[{"b":1}]}}`,
+		"return {payload: RED.util.generateId().length}":                                                                       `{"payload":16}`,
+		"return {payload: RED.util.compareObjects({a: 1, b: [2]}, {b: [2], a: 1})}":                                            `{"payload":true}`,
+		"const c = RED.util.cloneMessage(msg); c.payload = 1; return [msg]":                                                    `{"payload":"in"}`,
+		"return {payload: RED.util.evaluateNodeProperty('${HOME_OF_NOBODY}', 'env', node, msg)}":                               `{"payload":""}`,
+		"return {payload: RED.util.evaluateNodeProperty('payload', 'msg', node, msg)}":                                         `{"payload":"in"}`,
+		"return {payload: RED.util.evaluateNodeProperty('', 'date', node, msg) > 1e12}":                                        `{"payload":true}`,
+		"let payload; RED.util.evaluateNodeProperty('[1', 'json', node, msg, e => { payload = e.name }); return {payload}":     `{"payload":"SyntaxError"}`,
+		"return {payload: RED.util.normaliseNodeTypeName('a random-node name')}":                                               `{"payload":"aRandomNodeName"}`,
+		"const c = RED.util.cloneMessage({m: new Map([[1, {a: 1}]]), f: Math.max}); return {payload: [c.m.get(1), c.f(1, 2)]}": `{"payload":[{"a":1},2]}`,
+		"return {payload: atob(btoa('hi'))}":                                                                                   `{"payload":"hi"}`,
+		"return {payload: structuredClone({a: 1})}":                                                                            `{"payload":{"a":1}}`,
+		"await 1; return {payload: 'later'}":                                                                                   `{"payload":"later"}`,
+		"return new Promise(done => done({payload: 'p'}))":                                                                     `{"payload":"p"}`,
+		"return promisify((a, f) => f(null, a))(3).then(payload => ({payload}))":                                               `{"payload":3}`,
+		"const {TextEncoder: E, ...r} = {TextEncoder}; return {payload: new TextDecoder().decode(new E().encode('é'))}":        `{"payload":"é"}`,
 	}
 	for body, want := range tests {
 		t.Run(body, func(t *testing.T) {
@@ -149,8 +156,9 @@ func TestErrors(t *testing.T) {
 		{"return Promise.reject('no')", "no"},
 		{"(function f() { f() })()", "RangeError: Maximum call stack size exceeded"},
 		{"const o = {}; o.o = o; return {payload: o}", "the value contains itself (circular structure)"},
-		{"node.on('input', () => {})", `Error: Function nodes cannot listen for the "input" event`},
+		{"node.on('input', () => {})", "Error: Cannot add listener to 'input' event within Function"},
 		{"context.get(5)", "Error: Invalid context key"},
+		{"return {get payload() { throw new TypeError('no') }}", "TypeError: no"},
 	}
 	for _, test := range tests {
 		t.Run(test.body, func(t *testing.T) {
@@ -191,11 +199,11 @@ func TestSyntaxErrors(t *testing.T) {
 	tests := []struct{ property, text, want string }{
 		{"func", "let a = 1;\nlet b = ;", "error SyntaxError: Unexpected token ; (body:line 2)"},
 		{"func", "let a; let a;", "error SyntaxError: Identifier 'a' has already been declared (body:line 1)"},
-		{"initialize", "}", "error SyntaxError: Unexpected token } (initialize:line 2)"},
-		{"finalize", "\n\n(", "error SyntaxError: Unexpected token } (finalize:line 4)"},
+		{"initialize", "}", "error SyntaxError: Unexpected token } (setup:line 2)"},
+		{"finalize", "\n\n(", "error SyntaxError: Unexpected token } (cleanup:line 4)"},
 	}
 	for _, test := range tests {
-		d := flowtest.New(t, function.Type(state.New()), flow.JSON(flow.NewObject(test.property, test.text)))
+		d := flowtest.New(t, function.Type(state.New(), nil), flow.JSON(flow.NewObject(test.property, test.text)))
 		equal(t, "log", log(d), []string{test.want})
 		d.Handle(`{"payload":1}`)
 		equal(t, "sent", d.Sent(0), nil)
@@ -212,8 +220,19 @@ func TestLibs(t *testing.T) {
 
 	d = start(t, "return msg", "libs", lib("x", "left-pad"))
 	equal(t, "log", log(d), []string{"error module 'left-pad' is not available in function nodes"})
-	d = start(t, "return msg", "libs", lib("msg", "util"))
-	equal(t, "log", log(d), []string{"error module variable 'msg' is the name of something that every function has"})
+
+	refused := func(live *settings.Live, libs flow.Value) string {
+		var bad *flow.ConfigError
+		_, err := function.Type(state.New(), live).New(flow.NewObject("libs", libs), flow.Env{})
+		if !errors.As(err, &bad) || bad.Property != "libs" {
+			t.Fatalf("libs %s: %v", flow.JSON(libs), err)
+		}
+		return bad.Reason
+	}
+	live := &settings.Live{}
+	live.Set(settings.Settings{})
+	equal(t, "refused", []string{refused(nil, lib("flow", "util")), refused(live, lib("u", "util"))},
+		[]string{"Invalid module variable name: flow", "Function node not allowed to load external modules"})
 }
 
 func TestCompletesWithItsOwnMessage(t *testing.T) {
@@ -253,7 +272,7 @@ func TestConsole(t *testing.T) {
 }
 
 func BenchmarkCall(b *testing.B) {
-	d := flowtest.New(b, function.Type(state.New()), config("msg.payload = msg.payload.toUpperCase(); return msg;"))
+	d := flowtest.New(b, function.Type(state.New(), nil), config("msg.payload = msg.payload.toUpperCase(); return msg;"))
 	o := d.Message(`{"_msgid":"0123456789abcdef","timestamp":"2026-01-01T00:00:00.000Z","status":"ok","event":"data","sessionId":"sess-1","payload":"hello"}`).Object()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/settings"
 	"github.com/flowrun/flowrun/nodes/function"
 	"github.com/flowrun/flowrun/runtime/state"
 )
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func unstopped(t *testing.T, stores *state.Stores, body string, more ...flow.Value) (d *flowtest.Driver, stop func()) {
 	t.Helper()
 	stopped := false
-	d = flowtest.New(t, stopOnce(function.Type(stores), &stopped), config(body, more...))
+	d = flowtest.New(t, stopOnce(function.Type(stores, nil), &stopped), config(body, more...))
 	return d, func() {
 		t.Helper()
 		if err := d.Node.(flow.Stopper).Stop(t.Context(), flow.Removed); err != nil {
@@ -57,7 +58,7 @@ func (o *once) Stop(ctx context.Context, reason flow.StopReason) error {
 
 func TestInitialize(t *testing.T) {
 	stores := state.New()
-	d := flowtest.New(t, function.Type(stores), config("return {payload: [context.get('start'), msg.payload]}",
+	d := flowtest.New(t, function.Type(stores, nil), config("return {payload: [context.get('start'), msg.payload]}",
 		"initialize", "node.send({payload: 'first'}); await null; context.set('start', 100)"))
 	d.Handle(`{"payload":1}`)
 	d.Handle(`{"payload":2}`)
@@ -101,7 +102,7 @@ func TestFinalize(t *testing.T) {
 			t.Errorf("%s: %v", key, got)
 		}
 	}
-	equal(t, "log", log(d), []string{"error Error: Cannot send from close function"})
+	equal(t, "log", log(d), []string{"error Cannot send from close function"})
 	equal(t, "badges", d.Badges(), []string{"undefined undefined on", ""})
 	d.Handle(`{}`)
 	if len(d.Log) != 1 {
@@ -135,6 +136,29 @@ func TestTimers(t *testing.T) {
 		}
 		slices.Sort(ids[2:]) // two timers that are due at the same moment
 		equal(t, "ids", ids, []string{"m1", "m2", "m1", "m2"})
+	})
+}
+
+// As in Node-RED a callback that is no function is a matter of the moment when
+// the timer is due.
+func TestTimerWithoutACallback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := unstopped(t, state.New(), "const i = setInterval(null, 10); setTimeout(() => { clearInterval(i); node.send(msg) }, 25); setTimeout('x')")
+		defer stop()
+		d.Handle(`{}`)
+		d.Until(func() bool { return len(d.Sent(0)) > 0 })
+		null := "error TypeError: Cannot read properties of null (reading 'apply')"
+		equal(t, "log", log(d), []string{"error TypeError: func.apply is not a function", null, null})
+	})
+}
+
+func TestPromisifiedTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := unstopped(t, state.New(), "const before = Date.now(); const payload = await promisify(setTimeout)(50, 'x'); return {payload, waited: Date.now() - before}")
+		defer stop()
+		d.Handle(`{}`)
+		d.Until(func() bool { return len(d.Done) > 0 })
+		equal(t, "sent", d.Sent(0), []string{`{"payload":"x","waited":50}`})
 	})
 }
 
@@ -215,6 +239,34 @@ func TestTimeout(t *testing.T) {
 	equal(t, "sent", d.Sent(0), []string{`{"payload":false}`})
 }
 
+func TestTimeoutOfAllFunctions(t *testing.T) {
+	live := &settings.Live{}
+	live.Set(settings.Settings{GlobalFunctionTimeout: 20 * time.Millisecond})
+	for _, test := range []struct{ config, want string }{
+		{config("for (;;) {}"), "error Error: Script execution timed out after 20ms"},
+		{config("for (;;) {}", "timeout", "0.01"), "error Error: Script execution timed out after 10ms"},
+		{config("return {get payload() { for (;;) {} }}"), "error Error: Script execution timed out after 20ms"},
+		{config("return msg", "timeout", 0.01, "initialize", "for (;;) {}"), "error Error: Script execution timed out after 10ms"},
+	} {
+		d := flowtest.New(t, function.Type(state.New(), live), test.config)
+		d.Handle(`{}`)
+		equal(t, "log", log(d), []string{test.want})
+	}
+}
+
+// Finalize comes first, then what the script has given to node.on.
+func TestCloseListeners(t *testing.T) {
+	d, stop := unstopped(t, state.New(), `
+		node.on('close', () => node.log('none'));
+		node.on('close', done => node.log(typeof done));
+		node.on('close', (removed, done) => node.log(removed + typeof done));
+		node.on('close', () => { throw new Error('no') });`,
+		"finalize", "node.log('finalize')")
+	d.Handle(`{}`)
+	stop()
+	equal(t, "log", log(d), []string{"info finalize", "info none", "info function", "info truefunction", "error Error: no"})
+}
+
 func TestStopInterrupts(t *testing.T) {
 	d, _ := unstopped(t, state.New(), "node.log('in'); for (;;) {}")
 	ended := make(chan struct{})
@@ -244,7 +296,7 @@ func TestStopInterruptsFinalize(t *testing.T) {
 
 func TestContext(t *testing.T) {
 	stores := state.New()
-	d := flowtest.New(t, function.Type(stores), config(`const n=(context.get('n')||0)+1; context.set('n',n); flow.set('last',msg.payload);
+	d := flowtest.New(t, function.Type(stores, nil), config(`const n=(context.get('n')||0)+1; context.set('n',n); flow.set('last',msg.payload);
 const g=(global.get('all')||[]); g.push(msg.payload); global.set('all',g);
 return {n, last: flow.get('last'), all: g.slice(), keys: flow.keys().sort(), same: context.flow.get('last') === context.global.get('all')[n-1]};`))
 	for _, p := range []string{"a", "b"} {
@@ -289,7 +341,7 @@ func TestContextInPlace(t *testing.T) {
 	if err := stores.Flow("f1").Set("list", flow.Array{1.0}); err != nil {
 		t.Fatal(err)
 	}
-	d := flowtest.New(t, function.Type(stores), config("context.set('other', msg.n); const l = flow.get('list'); l.push(msg.n); return {l: l.slice()}"))
+	d := flowtest.New(t, function.Type(stores, nil), config("context.set('other', msg.n); const l = flow.get('list'); l.push(msg.n); return {l: l.slice()}"))
 	d.Handle(`{"n":2}`)
 	d.Handle(`{"n":3}`)
 	if err := stores.Flow("f1").Set("other", true); err != nil {

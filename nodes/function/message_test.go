@@ -242,3 +242,68 @@ func mustParse(t *testing.T, text string) *flow.Object {
 	}
 	return v.(*flow.Object)
 }
+
+// node.send(msg, false) sends the very message: until the script ends or waits
+// it may change it.
+func TestSendWithoutACopy(t *testing.T) {
+	tests := map[string][]string{
+		"node.send(msg, false); msg.payload = 'changed'":                          {`{"payload":"changed"}`},
+		"node.send(msg, true); msg.payload = 'changed'":                           {`{"payload":"in"}`},
+		"node.send(msg, false); msg.payload = 1; return msg":                      {`{"payload":1}`, `{"payload":1}`},
+		"node.send(msg, false); msg.payload = 1; node.send(msg); msg.payload = 2": {`{"payload":1}`, `{"payload":1}`},
+		"node.send([{a: 1}], false); await 1; msg.payload = 1; return msg":        {`{"a":1}`, `{"payload":1}`},
+	}
+	for body, want := range tests {
+		t.Run(body, func(t *testing.T) {
+			d := start(t, body)
+			d.Handle(`{"payload":"in"}`)
+			equal(t, "sent", d.Sent(0), want)
+		})
+	}
+}
+
+// request is something that only Go can look into.
+type request struct{ path string }
+
+func TestOpaqueValuesPassThrough(t *testing.T) {
+	req := &request{"/"}
+	for _, body := range []string{
+		"return msg", "return {req: msg.req}", "return RED.util.cloneMessage(msg)", "return structuredClone(msg)",
+		"flow.set('req', msg.req); return {req: flow.get('req')}", "msg.req.path = 'x'; node.send([[msg]])",
+		"Object.freeze(msg); return msg",
+	} {
+		t.Run(body, func(t *testing.T) {
+			d := start(t, body)
+			msg := flow.NewMessage()
+			msg.Set("req", req)
+			d.HandleMessage(msg)
+			equal(t, "log", log(d), nil)
+			if sent := d.Messages(0); len(sent) != 1 || sent[0].Get("req") != req {
+				t.Errorf("sent %v", d.Sent(0))
+			}
+		})
+	}
+}
+
+// An error in a message stays one, for the next function and for property paths.
+func TestErrorsInMessages(t *testing.T) {
+	d := start(t, "msg.error = new TypeError('no', {cause: 'x'}); msg.error.code = 'E'; return msg")
+	d.Handle(`{}`)
+	sent := d.Messages(0)[0]
+	for path, want := range map[string]flow.Value{"error.message": "no", "error.name": "TypeError", "error.code": "E", "error.cause": "x", "error.other": nil} {
+		if got, err := sent.Path(path); err != nil || got != want {
+			t.Errorf("%s: %v, %v", path, got, err)
+		}
+	}
+	next := start(t, "const e = msg.error; return {is: e instanceof TypeError, message: e.message, code: e.code, cause: e.cause, text: String(e), stack: /TypeError: no\\n    at/.test(e.stack)}")
+	next.HandleMessage(sent.Clone())
+	equal(t, "sent", next.Sent(0), []string{`{"is":true,"message":"no","code":"E","cause":"x","text":"TypeError: no","stack":true}`})
+}
+
+func TestRegExpsInMessages(t *testing.T) {
+	d := start(t, "return {re: /a(.)c/gi}")
+	d.Handle(`{}`)
+	next := start(t, "return {is: msg.re instanceof RegExp, text: String(msg.re), group: msg.re.exec('ABC')[1]}")
+	next.HandleMessage(d.Messages(0)[0].Clone())
+	equal(t, "sent", next.Sent(0), []string{`{"is":true,"text":"/a(.)c/gi","group":"B"}`})
+}

@@ -1,6 +1,8 @@
 package function
 
 import (
+	"errors"
+
 	"github.com/dop251/goja"
 
 	"github.com/flowrun/flowrun/flow"
@@ -15,7 +17,8 @@ func (s *sandbox) nodeObject(c *call) goja.Value {
 	}
 	o := s.vm.Runtime.CreateObject(s.proto)
 	_ = o.Set("send", func(args goja.FunctionCall) goja.Value {
-		if err := c.send(args.Argument(0), false); err != nil {
+		clone := !args.Argument(1).StrictEquals(s.vm.Runtime.ToValue(false))
+		if err := c.sendNow(args.Argument(0), clone); err != nil {
 			s.throw(err, "")
 		}
 		return goja.Undefined()
@@ -48,10 +51,13 @@ func (s *sandbox) sharedNode() *goja.Object {
 	_ = o.Set("error", s.nodeError)
 	_ = o.Set("status", s.nodeStatus)
 	_ = o.Set("on", s.nodeOn)
+	_ = o.Set("linkcall", s.linkCall)
 	return o
 }
 
-// nodeError is node.error(what, msg); only with a message catch nodes get it.
+// nodeError is node.error(what, msg); only with a message catch nodes get it. As
+// in Node-RED what is false to JavaScript, other than false itself, is an empty
+// text.
 func (s *sandbox) nodeError(call goja.FunctionCall) goja.Value {
 	var msg *flow.Message
 	if o, ok := call.Argument(1).(*goja.Object); ok {
@@ -60,7 +66,11 @@ func (s *sandbox) nodeError(call goja.FunctionCall) goja.Value {
 			s.throw(err, "")
 		}
 	}
-	s.node.env.Report(flow.LevelError, s.logged(call.Argument(0)), msg)
+	what := call.Argument(0)
+	if _, isBool := what.Export().(bool); !isBool && !what.ToBoolean() {
+		what = s.vm.Runtime.ToValue("")
+	}
+	s.node.env.Report(flow.LevelError, s.logged(what), msg)
 	return goja.Undefined()
 }
 
@@ -78,12 +88,8 @@ func (s *sandbox) logged(v goja.Value) flow.Value {
 
 // nodeStatus is node.status(badge): an object, or its text; nothing clears it.
 func (s *sandbox) nodeStatus(call goja.FunctionCall) goja.Value {
-	v, err := s.vm.FromJS(call.Argument(0))
-	if err != nil {
-		s.throw(err, "")
-	}
 	badge := &flow.Object{}
-	switch v := v.(type) {
+	switch v := s.fromJS(call.Argument(0)).(type) {
 	case nil, flow.Null:
 	case *flow.Object:
 		badge = v
@@ -104,16 +110,31 @@ func (s *sandbox) nodeStatus(call goja.FunctionCall) goja.Value {
 func (s *sandbox) nodeOn(call goja.FunctionCall) goja.Value {
 	switch event := call.Argument(0).String(); event {
 	case "input":
-		s.throw(errInputListener, "")
+		text := s.node.env.Text("function.error.inputListener", "Cannot add listener to 'input' event within Function")
+		s.throw(errors.New(text), "")
 	case "close":
-		if f, ok := goja.AssertFunction(call.Argument(1)); ok {
-			s.onClose = append(s.onClose, f)
+		if isFunction(call.Argument(1)) {
+			s.onClose = append(s.onClose, call.Argument(1).ToObject(s.vm.Runtime))
 		}
 	}
 	return goja.Undefined()
 }
 
-// noop returns a function that does nothing.
-func (s *sandbox) noop() goja.Value {
-	return s.vm.Runtime.ToValue(func(goja.FunctionCall) goja.Value { return goja.Undefined() })
+// close calls a listener that node.on("close") was given. As in Node-RED it is
+// called with removed and done if it has two parameters, and with done if it has
+// one. What it does later nobody waits for.
+func (s *sandbox) close(listener *goja.Object, removed bool) error {
+	rt := s.vm.Runtime
+	done := rt.ToValue(func(goja.FunctionCall) goja.Value { return goja.Undefined() })
+	var args []goja.Value
+	switch listener.Get("length").ToInteger() {
+	case 0:
+	case 1:
+		args = []goja.Value{done}
+	default:
+		args = []goja.Value{rt.ToValue(removed), done}
+	}
+	f, _ := goja.AssertFunction(listener)
+	_, err := f(goja.Undefined(), args...)
+	return err
 }

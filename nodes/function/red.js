@@ -43,10 +43,11 @@
 
   const withoutMsg = (expr) => (expr.startsWith('msg.') ? expr.slice(4) : expr);
 
+  // cloneMessage shares req and res, as Node-RED does.
   function cloneMessage(msg) {
-    if (msg === undefined || msg === null) return msg;
+    if (typeof msg !== 'object' || msg === null) return msg;
     const { req, res, ...rest } = msg;
-    const copy = structuredClone(Array.isArray(msg) || typeof msg !== 'object' ? msg : rest);
+    const copy = native.clone(Array.isArray(msg) ? msg : rest);
     if (req !== undefined) copy.req = req;
     if (res !== undefined) copy.res = res;
     return copy;
@@ -90,16 +91,27 @@
         if (Array.isArray(data) || typeof data === 'string') return Buffer.from(data);
         throw invalid('INVALID_BUFFER_DATA', 'Invalid buffer data');
       }
-      case 'date':
-        if (!value) return Date.now();
-        return value === 'iso' ? new Date().toISOString() : value === 'object' ? new Date() : Date.now();
       case 'msg': return getObjectProperty(msg, withoutMsg(value));
       case 'flow': return contextValue(flow, value, msg);
       case 'global': return contextValue(global, value, msg);
-      case 'env': return native.getenv(value);
-      case 'jsonata': throw new Error('JSONata expressions are not available in function nodes');
+      case 'date':
+      case 'env':
+      case 'jsonata': return native.evaluate(value, type, msg || {});
     }
     return value;
+  }
+
+  // later answers to a callback if there is one, and else as a function does.
+  function later(callback, f) {
+    if (!callback) return f();
+    let result;
+    try { result = f(); } catch (e) { return callback(e); }
+    callback(null, result);
+  }
+
+  function typeName(name) {
+    const [first = '', ...rest] = name.split(/[^a-zA-Z0-9]+/).filter(Boolean);
+    return first.charAt(0).toLowerCase() + first.slice(1) + rest.map((w) => w.charAt(0).toUpperCase() + w.slice(1)).join('');
   }
 
   function encodeObject(msg) {
@@ -125,12 +137,11 @@
         const parts = native.parsePath(expr);
         return msg ? resolve(parts, msg) : parts;
       },
-      evaluateNodeProperty(value, type, node, msg, callback) {
-        if (!callback) return evaluate(value, type, msg);
-        let result;
-        try { result = evaluate(value, type, msg); } catch (e) { return callback(e); }
-        callback(null, result);
-      },
+      evaluateNodeProperty: (value, type, node, msg, callback) => later(callback, () => evaluate(value, type, msg)),
+      prepareJSONataExpression: (value) => ({ expression: value }),
+      evaluateJSONataExpression: (expr, msg, callback) => later(callback, () => evaluate(expr.expression, 'jsonata', msg)),
+      normaliseNodeTypeName: typeName,
+      getSetting() {}, // env.get is for functions
     },
   };
 })

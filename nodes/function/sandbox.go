@@ -2,6 +2,7 @@ package function
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/js"
+	"github.com/flowrun/flowrun/internal/typed"
 )
 
 // sandbox is the realm in which the scripts of one node run.
@@ -22,8 +24,10 @@ type sandbox struct {
 	scripts map[*goja.Program]goja.Callable
 	args    [2]goja.Value // of the script that runs, which copies them
 	view    *js.Message   // shows messages to a body that keeps none
-	onClose []goja.Callable
+	onClose []*goja.Object
+	scopes  []*scope
 	out     flow.Outlet // of the call or task that runs
+	unsent  func()      // sends what the script may still change
 
 	rejected map[*goja.Promise]struct{} // promises whose error nobody has taken
 }
@@ -45,7 +49,7 @@ func newSandbox(n *Node) (*sandbox, error) {
 			delete(s.rejected, p)
 		}
 	})
-	s.timers = js.NewTimers(s.vm, s.fire)
+	s.timers = js.NewTimers(s.vm, s.post)
 	s.defineContext()
 	env := rt.NewObject()
 	_ = env.Set("get", s.getenv)
@@ -53,6 +57,9 @@ func newSandbox(n *Node) (*sandbox, error) {
 	s.vm.Lazy("console", s.console)
 	s.vm.Lazy("RED", s.red)
 	for _, lib := range n.cfg.Libs {
+		if lib.Var == "" || lib.Module == "" {
+			continue
+		}
 		m, err := s.vm.Module(lib.Module)
 		if err != nil {
 			return nil, err
@@ -80,23 +87,39 @@ func (s *sandbox) function(p *goja.Program) (goja.Callable, error) {
 }
 
 // within runs a piece of script. What it sends without a message of its own
-// goes to the outlet. A limited one is interrupted when the node's timeout is
-// over.
-func (s *sandbox) within(out flow.Outlet, limited bool, f func() error) error {
+// goes to the outlet. If there is a limit it is interrupted after that time.
+func (s *sandbox) within(out flow.Outlet, limit time.Duration, f func() error) error {
 	s.out = out
 	defer func() { s.out = flow.Outlet{} }()
 	interrupt := &s.node.code.interrupt
 	interrupt.begin(s.vm.Runtime)
 	defer interrupt.end()
-	if limit := time.Duration(s.node.cfg.Timeout * float64(time.Second)); limited && limit > 0 {
+	if limit > 0 {
 		timer := time.AfterFunc(limit, func() { interrupt.fire(errTimeout(limit)) })
 		defer timer.Stop()
 	}
-	return f()
+	err := f()
+	for _, c := range s.scopes {
+		if len(c.lent) > 0 {
+			c.putBack()
+		}
+	}
+	s.sendUnsent()
+	return err
 }
 
-// fire brings the callback of a timer to the flow's loop.
-func (s *sandbox) fire(callback func() error) {
+// sendUnsent sends what node.send(msg, false) was given: the script cannot change
+// it any more before others see it.
+func (s *sandbox) sendUnsent() {
+	if send := s.unsent; send != nil {
+		s.unsent = nil
+		send()
+	}
+}
+
+// post has a piece of script run on the flow's loop. Its error goes to the catch
+// nodes, with an empty message as in Node-RED.
+func (s *sandbox) post(f func() error) {
 	n := s.node
 	n.env.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
 		n.mu.Lock()
@@ -105,7 +128,7 @@ func (s *sandbox) fire(callback func() error) {
 			return nil // the node has stopped
 		}
 		c := &call{node: n}
-		if err := c.failure(s.within(out, false, callback)); err != nil {
+		if err := c.failure(s.within(out, 0, f)); err != nil {
 			n.env.Error(err, flow.NewMessage())
 		}
 		s.reportRejected()
@@ -189,12 +212,40 @@ func (s *sandbox) red() goja.Value {
 	natives := rt.NewObject()
 	_ = natives.Set("parsePath", s.parsePath)
 	_ = natives.Set("generateId", func(goja.FunctionCall) goja.Value { return s.vm.ToJS(flow.Text(flow.NewID())) })
-	_ = natives.Set("getenv", s.getenv)
+	_ = natives.Set("clone", s.vm.Clone())
+	_ = natives.Set("evaluate", s.evaluate)
 	red, err := s.vm.RunFactory(p, natives, rt.Get("Buffer"), rt.Get("flow"), rt.Get("global"))
 	if err != nil {
 		panic(rt.NewGoError(err))
 	}
 	return red
+}
+
+// evaluate is natives.evaluate(value, type, msg): a typed value.
+func (s *sandbox) evaluate(call goja.FunctionCall) goja.Value {
+	place := typed.Place{Env: s.node.env, Stores: s.node.stores}
+	get, err := place.Compile("value", s.fromJS(call.Argument(0)), call.Argument(1).String())
+	if bad, ok := errors.AsType[*flow.ConfigError](err); ok {
+		s.throw(errors.New(bad.Reason), "")
+	}
+	msg := flow.NewMessage()
+	if err := s.vm.Properties(call.Argument(2).ToObject(s.vm.Runtime), msg.Set); err != nil {
+		s.throw(err, "")
+	}
+	v, err := get(msg)
+	if err != nil {
+		s.throw(err, "")
+	}
+	return s.vm.ToJS(v)
+}
+
+// fromJS returns a flow value; what has none is an exception.
+func (s *sandbox) fromJS(value goja.Value) flow.Value {
+	v, err := s.vm.FromJS(value)
+	if err != nil {
+		s.throw(err, "")
+	}
+	return v
 }
 
 // parsePath is natives.parsePath(expr): the path's parts, a string for a key, a
@@ -223,15 +274,22 @@ func (s *sandbox) parsePath(call goja.FunctionCall) goja.Value {
 }
 
 // throw makes a Go error an exception in the script that runs.
-func (s *sandbox) throw(err error, code string) {
-	o, e := s.vm.Runtime.New(s.vm.Runtime.Get("Error"), s.vm.Runtime.ToValue(err.Error()))
+func (s *sandbox) throw(err error, code string) { panic(s.newError(err, code)) }
+
+// newError returns a JavaScript error.
+func (s *sandbox) newError(err error, code string) goja.Value {
+	text := err.Error()
+	if e, ok := errors.AsType[*flow.Error](err); ok {
+		text = e.Message
+	}
+	o, e := s.vm.Runtime.New(s.vm.Runtime.Get("Error"), s.vm.Runtime.ToValue(text))
 	if e != nil {
-		panic(s.vm.Runtime.NewGoError(err))
+		return s.vm.Runtime.NewGoError(err)
 	}
 	if code != "" {
 		_ = o.Set("code", code)
 	}
-	panic(o)
+	return o
 }
 
 func (s *sandbox) typeof(v goja.Value) string {

@@ -1,7 +1,6 @@
 package function
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/dop251/goja"
@@ -9,7 +8,21 @@ import (
 	"github.com/flowrun/flowrun/flow"
 )
 
-var errClosing = errors.New("Cannot send from close function") //nolint:staticcheck // Node-RED's words
+// sendNow is node.send(v, clone). What is not cloned the script may change until
+// it ends or waits, or sends something else.
+func (c *call) sendNow(v goja.Value, clone bool) error {
+	s := c.node.sandbox
+	s.sendUnsent()
+	if clone {
+		return c.send(v, false)
+	}
+	s.unsent = func() {
+		if err := c.send(v, false); err != nil {
+			c.node.env.Error(err, nil)
+		}
+	}
+	return nil
+}
 
 // send sends a message, or a list with a message or a list of messages for each
 // output. What is no message is reported, as Node-RED does: by the function,
@@ -17,7 +30,8 @@ var errClosing = errors.New("Cannot send from close function") //nolint:staticch
 // not copied: the script is through with it.
 func (c *call) send(v goja.Value, returned bool) error {
 	if c.closing {
-		return errClosing
+		c.report("Cannot send from close function")
+		return nil
 	}
 	if _, isObject := v.(*goja.Object); !isObject && (v == nil || !v.ToBoolean()) {
 		return nil
@@ -48,7 +62,7 @@ func (c *call) send(v goja.Value, returned bool) error {
 				continue
 			}
 			if kind := c.unfit(item); kind != "" {
-				c.report("Function tried to send a message of type " + kind)
+				c.report(c.node.env.Text("function.error.non-message-returned", "Function tried to send a message of type %s", kind))
 				if port < c.node.env.Wires && kind != "Buffer" && kind != "Array" && kind != "Date" {
 					rejected = append(rejected, kind)
 				}
@@ -71,7 +85,7 @@ func (c *call) send(v goja.Value, returned bool) error {
 		c.outlet().SendAll(out)
 	}
 	for _, kind := range rejected {
-		c.report("Node tried to send a message of type " + kind)
+		c.report(c.node.env.Text("nodes.flow.non-message-returned", "Node tried to send a message of type %s", kind))
 	}
 	return nil
 }
