@@ -15,6 +15,8 @@ import (
 	"github.com/flowrun/flowrun/admin"
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/runtime"
+	"github.com/flowrun/flowrun/runtime/session"
+	"github.com/flowrun/flowrun/runtime/state"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -70,7 +72,14 @@ func newServer(t *testing.T) *server {
 			t.Error(err)
 		}
 	})
-	return &server{t: t, rt: rt, handler: admin.NewHandler(rt, slog.New(slog.DiscardHandler)), pressed: pressed}
+	return &server{t: t, rt: rt, handler: admin.NewHandler(optionsFor(rt)), pressed: pressed}
+}
+
+func optionsFor(rt *runtime.Runtime) admin.Options {
+	return admin.Options{
+		Runtime: rt, Sessions: session.New(), Context: state.New(), Comms: &admin.Comms{},
+		Log: slog.New(slog.DiscardHandler), Version: "test",
+	}
 }
 
 // do makes a request; headers are name, value, name, value …
@@ -270,7 +279,7 @@ func TestServe(t *testing.T) {
 		_ = again.Close()
 		t.Error("a busy port must be an error")
 	}
-	srv := admin.Start(l, s.rt, slog.New(slog.DiscardHandler))
+	srv := admin.Start(l, optionsFor(s.rt))
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	answer, err := client.Get("http://" + l.Addr().String() + "/flows")

@@ -20,7 +20,7 @@ const (
 // getFlows answers with the array of nodes (v1, the default) or with
 // {flows, rev} (v2).
 func (h *handler) getFlows(w http.ResponseWriter, r *http.Request) {
-	list := nodesOf(h.rt.Flows())
+	list := nodesOf(h.Runtime.Flows())
 	switch r.Header.Get(versionHeader) {
 	case "", "v1":
 		answerJSON(w, list)
@@ -59,27 +59,30 @@ func (h *handler) postFlows(w http.ResponseWriter, r *http.Request) {
 	// One request at a time, or two clients could both find their rev current.
 	h.deploying.Lock()
 	defer h.deploying.Unlock()
-	if upload.rev != "" && upload.rev != revision(nodesOf(h.rt.Flows())) {
+	if upload.rev != "" && upload.rev != revision(nodesOf(h.Runtime.Flows())) {
 		fail(w, http.StatusConflict, "version_mismatch", "Error") // Node-RED's words
 		return
 	}
 	// A client that hangs up does not cut a deploy short.
-	if err := h.deploy(context.WithoutCancel(r.Context()), upload.nodes, deployType); err != nil {
+	if err := h.deploy(context.WithoutCancel(r.Context()), upload, deployType); err != nil {
 		failDeploy(w, err)
 		return
 	}
+	rev := revision(nodesOf(h.Runtime.Flows()))
+	h.Comms.deployed(rev)
 	if !upload.v2 {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	answerJSON(w, flow.NewObject("rev", revision(nodesOf(h.rt.Flows()))))
+	answerJSON(w, flow.NewObject("rev", rev))
 }
 
 // upload is what the body of POST /flows says.
 type upload struct {
-	nodes flow.Array
-	rev   string // empty: whatever runs is overwritten
-	v2    bool
+	nodes       flow.Array
+	credentials flow.Value // by node id; undefined if there are none
+	rev         string     // empty: whatever runs is overwritten
+	v2          bool
 }
 
 func readUpload(body flow.Value, version string) (upload, error) {
@@ -92,23 +95,29 @@ func readUpload(body flow.Value, version string) (upload, error) {
 		nodes, ok := body.Get("flows").(flow.Array)
 		if ok && version != "v1" {
 			rev, _ := body.Get("rev").(string)
-			return upload{nodes: nodes, rev: rev, v2: true}, nil
+			return upload{nodes: nodes, credentials: body.Get("credentials"), rev: rev, v2: true}, nil
 		}
 	}
 	return upload{}, errors.New(`the body must be an array of nodes (v1) or {"flows": [nodes], "rev": "…"} (v2)`)
 }
 
-// deploy runs a list of nodes.
-func (h *handler) deploy(ctx context.Context, list flow.Array, t runtime.DeployType) error {
-	flows, problems := flowfile.FromValue(list)
+// deploy runs what was uploaded.
+func (h *handler) deploy(ctx context.Context, u upload, t runtime.DeployType) error {
+	flows, problems := flowfile.FromValue(u.nodes)
 	if problems.HasErrors() {
 		return problems
 	}
-	plan, err := h.rt.Deploy(ctx, flows, t)
+	if u.credentials != nil {
+		var err error
+		if flows.Credentials, err = flowfile.DecodeCredentials(u.credentials, h.CredentialSecret); err != nil {
+			return err
+		}
+	}
+	plan, err := h.Runtime.Deploy(ctx, flows, t)
 	if err != nil {
 		return err
 	}
-	h.log.Info("deployed", "type", string(t), "added", len(plan.Add), "restarted", len(plan.Restart), "removed", len(plan.Remove), "rewired", len(plan.Rewire))
+	h.Log.Info("deployed", "type", string(t), "added", len(plan.Add), "restarted", len(plan.Restart), "removed", len(plan.Remove), "rewired", len(plan.Rewire))
 	return nil
 }
 

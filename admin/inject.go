@@ -3,20 +3,11 @@ package admin
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
-	"sync"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/runtime"
 )
-
-// handler answers the requests of one runtime.
-type handler struct {
-	rt        *runtime.Runtime
-	log       *slog.Logger
-	deploying sync.Mutex // see postFlows
-}
 
 // inject presses a node's button. A body with the property
 // __user_inject_props__ becomes the message; any other object is ignored, as in
@@ -34,7 +25,7 @@ func (h *handler) inject(w http.ResponseWriter, r *http.Request) {
 	if isObject && !flow.Truthy(body.Get("__user_inject_props__")) {
 		body = nil
 	}
-	err := h.rt.Command(r.Context(), r.PathValue("id"), "inject", body)
+	err := h.Runtime.Command(r.Context(), r.PathValue("id"), "inject", body)
 	switch {
 	case errors.Is(err, runtime.ErrNoNode):
 		fail(w, http.StatusNotFound, "not_found", err.Error())

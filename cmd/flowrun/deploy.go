@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -16,10 +17,14 @@ import (
 	"github.com/flowrun/flowrun/admin"
 	"github.com/flowrun/flowrun/flowfile"
 	"github.com/flowrun/flowrun/runtime"
+	"github.com/flowrun/flowrun/runtime/state"
 )
 
 // adminOff is the value of --admin for no admin API.
 const adminOff = "off"
+
+// inMemory is the value of --context for no files.
+const inMemory = "memory"
 
 // deployment is one run of the deploy command: its flags, and what it reads
 // and writes.
@@ -31,10 +36,15 @@ type deployment struct {
 	watch   bool
 	trace   string
 	env     environment
+	secret  credentialSecret
 	context string
 	stubs   []string
 	drain   time.Duration
 	log     logFlags
+
+	// serves has it start without files and wait for deploys.
+	serves      bool
+	conformance bool // see engineOptions
 
 	given  func(flag string) bool // tells whether a flag stands on the command line
 	stdout io.Writer
@@ -59,18 +69,25 @@ input.`,
 			return d.run()
 		},
 	}
+	d.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&d.admin, "admin", "127.0.0.1:1880", "serve the admin API on this loopback `ADDRESS`, or off")
 	f.StringVar(&d.typ, "type", "full", "what a redeploy restarts: `full|flows|nodes`; for --watch nodes if not given")
 	f.BoolVar(&d.dryRun, "dry-run", false, "print the plan and start nothing")
 	f.BoolVar(&d.watch, "watch", false, "redeploy what changed when a file changes")
+	return cmd
+}
+
+// addFlags adds the flags that deploy and serve have in common.
+func (d *deployment) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&d.admin, "admin", "127.0.0.1:1880", "serve the admin API on this loopback `ADDRESS`, or off")
 	f.StringVar(&d.trace, "trace", "", "append all that happens to a `FILE`, a JSON object a line")
 	d.env.addFlags(cmd)
-	f.StringVar(&d.context, "context", "memory", "where flows keep their context: `memory`")
+	d.secret.addFlags(cmd)
+	f.StringVar(&d.context, "context", inMemory, "where flows keep their context: `memory|DIR`; a directory has the layout of Node-RED's localfilesystem store")
 	f.StringArrayVar(&d.stubs, "stub-type", nil, "replace nodes of a `TYPE` by ones that do nothing (repeatable)")
 	f.DurationVar(&d.drain, "drain", 10*time.Second, "how long to wait for what is under way before the end")
 	d.log.addFlags(cmd)
-	return cmd
 }
 
 func (d *deployment) run() error {
@@ -81,9 +98,6 @@ func (d *deployment) run() error {
 	deployType, err := runtime.ParseDeployType(d.typ)
 	if err != nil {
 		return &usageError{err}
-	}
-	if d.context != "memory" {
-		return usagef("--context %s: only memory is possible yet, a directory is not", d.context)
 	}
 	if d.watch && slices.Contains(d.files, stdinName) {
 		return usagef("--watch cannot watch standard input")
@@ -97,16 +111,36 @@ func (d *deployment) run() error {
 	if err != nil {
 		return err
 	}
-	d.seen = stamps(d.files)
+	if err := d.secret.read(); err != nil {
+		return err
+	}
+	options := engineOptions{log: d.logger, getenv: getenv, stubs: d.stubs, drain: d.drain, conformance: d.conformance}
+	if d.serves {
+		options.context = contextStores(d.context)
+		if d.conformance {
+			options.context = []state.Store{{Name: "memory0"}, {Name: "memory1"}, {Name: "memory2"}}
+		}
+		return d.serve(options, nil, deployType)
+	}
+	d.seen = d.stamps()
 	flows, err := d.load()
 	if err != nil {
 		return err
 	}
-	options := engineOptions{log: d.logger, getenv: getenv, stubs: d.stubs, drain: d.drain}
 	if d.dryRun {
 		return d.printPlan(options, flows, deployType)
 	}
+	options.context = contextStores(d.context)
 	return d.serve(options, flows, deployType)
+}
+
+// contextStores returns the stores that --context asks for. With a directory a
+// flow may still name the store memory for what is not worth keeping.
+func contextStores(context string) []state.Store {
+	if context == inMemory {
+		return nil
+	}
+	return []state.Store{{Name: "file", Dir: context}, {Name: state.DefaultStore}}
 }
 
 // load reads the files. The error is a flowfile.Problems; mere warnings are
@@ -119,7 +153,7 @@ func (d *deployment) load() (*flowfile.Flows, error) {
 	for _, p := range problems {
 		d.logger.Warn(p.String())
 	}
-	return flows, nil
+	return flows, d.secret.load(flows, d.files)
 }
 
 func (d *deployment) printPlan(o engineOptions, flows *flowfile.Flows, t runtime.DeployType) error {
@@ -139,7 +173,7 @@ func (d *deployment) printPlan(o engineOptions, flows *flowfile.Flows, t runtime
 	return err
 }
 
-// serve runs the flows until a signal comes.
+// serve runs the flows, if there are any yet, until a signal comes.
 func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.DeployType) (err error) {
 	ctx, stop := untilSignal(os.Exit)
 	defer stop()
@@ -161,7 +195,9 @@ func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.Dep
 	if err != nil {
 		return err
 	}
-	err = d.start(ctx, e, flows, t)
+	if flows != nil {
+		err = d.start(ctx, e, flows, t)
+	}
 	if err == nil {
 		d.untilDone(ctx, e, listener)
 	}
@@ -192,13 +228,14 @@ func (d *deployment) start(ctx context.Context, e *engine, flows *flowfile.Flows
 	}
 	d.logger.Info(fmt.Sprintf("flowrun %s: %s in %s started in %d ms",
 		version, count(len(plan.Add), "node"), count(len(flows.Tabs()), "flow"), time.Since(began).Milliseconds()))
+	debug.FreeOSMemory() // reading a file takes several times what its flows need
 	return nil
 }
 
 // untilDone serves the admin API and watches the files until the context ends.
 func (d *deployment) untilDone(ctx context.Context, e *engine, l net.Listener) {
 	if l != nil {
-		server := admin.Start(l, e.Runtime, d.logger)
+		server := admin.Start(l, d.adminOptions(e))
 		d.logger.Info("admin API", "url", "http://"+l.Addr().String())
 		defer func() {
 			soon, cancel := context.WithTimeout(context.Background(), d.drain)
@@ -215,6 +252,14 @@ func (d *deployment) untilDone(ctx context.Context, e *engine, l net.Listener) {
 	d.logger.Info("stopping; a second signal stops at once")
 }
 
+func (d *deployment) adminOptions(e *engine) admin.Options {
+	o := admin.Options{Runtime: e.Runtime, Sessions: e.sessions, Context: e.stores, Comms: e.comms, Log: d.logger, Version: version, CredentialSecret: d.secret.text}
+	if d.conformance {
+		o.Conformance = &admin.Conformance{Settings: e.settings, Setenv: setenv}
+	}
+	return o
+}
+
 // listenAdmin opens the admin port; nil without one. A busy port is an error if
 // the user asked for it. If it is only the default, as when a second flowrun
 // runs on the machine, the flows run without an admin API.
@@ -226,7 +271,7 @@ func (d *deployment) listenAdmin(ctx context.Context) (net.Listener, error) {
 	if err == nil {
 		return l, nil
 	}
-	if d.given("admin") {
+	if d.serves || d.given("admin") {
 		return nil, fmt.Errorf("%w; choose another with --admin ADDRESS, or --admin off", err)
 	}
 	d.logger.Warn("there is no admin API: its default address is not free; choose one with --admin ADDRESS", "error", err)

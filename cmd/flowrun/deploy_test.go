@@ -144,3 +144,31 @@ func TestEnvironment(t *testing.T) {
 	q := start(t, dir, "deploy", "--admin", "off", "--env-file", "env", "--env", fmt.Sprintf("PORT=%d", other), "flows.json")
 	q.await(fmt.Sprintf(`listening :%d`, other))
 }
+
+// What flows have in a context in files the next flowrun finds there.
+func TestContextInFiles(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "count.json", `[
+  {"id": "f1", "type": "tab"},
+  {"id": "i", "type": "inject", "z": "f1", "once": true, "onceDelay": 0, "props": [], "wires": [["f"]]},
+  {"id": "f", "type": "function", "z": "f1", "wires": [[]],
+   "func": "const n = (flow.get('n') || 0) + 1; flow.set('n', n); flow.set('passing', n, 'memory'); node.warn('run ' + n)"}
+]`)
+	for run := 1; run <= 2; run++ {
+		p := start(t, dir, "deploy", "--admin", "off", "--context", "ctx", "count.json")
+		p.await(fmt.Sprintf("run %d", run))
+		p.stop()
+		if code := p.wait(); code != exitFine {
+			t.Errorf("exit code %d", code)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "ctx", "f1", "flow.json"))
+		if want := fmt.Sprintf("{\n    \"n\": %d\n}", run); err != nil || string(text) != want {
+			t.Errorf("the file has %s, %v, want %s", text, err, want)
+		}
+	}
+	write(t, filepath.Join(dir, "ctx", "f1"), "flow.json", "{")
+	p := start(t, dir, "deploy", "--admin", "off", "--context", "ctx", "count.json")
+	if code := p.wait(); code != exitFailed || !p.logged("invalid JSON in context file "+filepath.Join("ctx", "f1", "flow.json")) {
+		t.Errorf("a broken file: exit code %d", code)
+	}
+}

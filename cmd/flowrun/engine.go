@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
 
+	"github.com/flowrun/flowrun/admin"
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flowfile"
+	"github.com/flowrun/flowrun/internal/settings"
 	"github.com/flowrun/flowrun/nodes"
 	"github.com/flowrun/flowrun/nodes/debug"
 	"github.com/flowrun/flowrun/runtime"
@@ -19,6 +22,9 @@ import (
 type engine struct {
 	*runtime.Runtime
 	sessions *session.Store
+	stores   *state.Stores
+	settings *settings.Live
+	comms    *admin.Comms
 	stubs    []string
 	log      *slog.Logger
 }
@@ -29,29 +35,40 @@ type engineOptions struct {
 	getenv func(name string) (string, bool)
 	stubs  []string // types that become inert nodes
 	drain  time.Duration
+
+	context []state.Store // none: in memory
+	// conformance runs flows as Node-RED's own tests need it.
+	conformance bool
 }
 
 func newEngine(o engineOptions) (*engine, error) {
-	sessions, stores := session.New(), state.New()
-	registry, err := newRegistry(nodes.Deps{Sessions: sessions, Context: stores, Debug: logDebug(o.log)}, o.stubs)
+	sessions := session.New()
+	stores, err := state.Open(state.Options{Stores: o.context, Log: o.log})
+	if err != nil {
+		return nil, err
+	}
+	live, comms := &settings.Live{}, &admin.Comms{}
+	registry, err := newRegistry(nodes.Deps{Sessions: sessions, Context: stores, Debug: showDebug(comms, o.log), Settings: live}, o.stubs)
 	if err != nil {
 		return nil, err
 	}
 	rt := runtime.New(runtime.Options{
 		Registry: registry, Context: stores, Log: o.log, Trace: o.trace, Getenv: o.getenv, Drain: o.drain,
+		Conformance: o.conformance,
 	})
-	return &engine{Runtime: rt, sessions: sessions, stubs: o.stubs, log: o.log}, nil
+	return &engine{Runtime: rt, sessions: sessions, stores: stores, settings: live, comms: comms, stubs: o.stubs, log: o.log}, nil
 }
 
-// logDebug returns the place where debug nodes show values as long as there is
-// no sidebar: the log, at level debug. A value for the console is logged anyway.
-func logDebug(log *slog.Logger) debug.Sink {
-	if log == nil || !log.Enabled(context.Background(), slog.LevelDebug) {
-		return nil
-	}
+// showDebug returns the place where debug nodes show values: the editor's
+// sidebar, and the log at level debug. A value for the console is logged anyway.
+func showDebug(comms *admin.Comms, log *slog.Logger) debug.Sink {
+	logs := log != nil && log.Enabled(context.Background(), slog.LevelDebug)
 	return func(f debug.Frame) {
-		text, format := debug.EncodeDebug(f.Value)
-		log.Debug(text, "node", f.ID, "type", "debug", "name", f.Name, "property", f.Property, "format", format)
+		comms.Publish("debug", f.Object)
+		if logs {
+			text, format := debug.EncodeDebug(f.Value)
+			log.Debug(text, "node", f.ID, "type", "debug", "name", f.Name, "property", f.Property, "format", format)
+		}
 	}
 }
 
@@ -82,9 +99,10 @@ func (e *engine) warnOfStubs(flows *flowfile.Flows) {
 	}
 }
 
-// close drains and stops the flows, then closes what sessions are left.
+// close drains and stops the flows, then closes what sessions are left, and
+// writes the context.
 func (e *engine) close(ctx context.Context) error {
 	err := e.Shutdown(ctx)
 	e.sessions.Close()
-	return err
+	return errors.Join(err, e.stores.Close())
 }

@@ -25,7 +25,7 @@ func (d *deployment) watchFiles(ctx context.Context, e *engine) {
 			return
 		case <-tick.C:
 		}
-		if now := stamps(d.files); !slices.Equal(now, d.seen) {
+		if now := d.stamps(); !slices.Equal(now, d.seen) {
 			d.seen = now
 			d.redeploy(ctx, e)
 		}
@@ -64,13 +64,16 @@ type stamp struct {
 	size     int64
 }
 
-// stamps returns the stamp of each file; that of a missing one is zero.
-func stamps(files []string) []stamp {
-	list := make([]stamp, len(files))
-	for i, name := range files {
+// stamps returns the stamps of the files and of their credentials; that of a
+// missing one is zero.
+func (d *deployment) stamps() []stamp {
+	var list []stamp
+	for _, name := range slices.Concat(d.files, credentialFiles(d.files)) {
+		var s stamp
 		if info, err := os.Stat(name); err == nil {
-			list[i] = stamp{info.ModTime(), info.Size()}
+			s = stamp{info.ModTime(), info.Size()}
 		}
+		list = append(list, s)
 	}
 	return list
 }

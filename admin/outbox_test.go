@@ -1,0 +1,81 @@
+package admin
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestOutbox(t *testing.T) {
+	o := newOutbox(func(n int) []byte { return []byte("lost " + strconv.Itoa(n)) })
+	o.limit = 3
+	offer := func(texts ...string) {
+		for _, text := range texts {
+			o.offer(func() []byte { return []byte(text) })
+		}
+	}
+	expect := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, text := range o.take() {
+			got = append(got, string(text))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	expect()
+	offer("a", "b")
+	<-o.ready
+	expect("a", "b")
+	offer("aa", "bb", "cc", "d")
+	expect("aa", "bb", "lost 2")
+	offer("e")
+	expect("e")
+	offer("long", "lost")
+	o.push([]byte("reply"))
+	offer("lost", "lost too")
+	o.push([]byte("reply"))
+	expect("long", "lost 1", "reply", "lost 2", "reply")
+	offer("f")
+	expect("f")
+}
+
+// What comes within 50 ms is sent together, and a client that hears nothing for
+// 15 s gets a heartbeat.
+func TestCommsPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var mu sync.Mutex
+		var sent []string
+		began := time.Now()
+		c := &commsClient{out: newOutbox(nil), send: func(_ context.Context, text []byte) error {
+			mu.Lock()
+			defer mu.Unlock()
+			sent = append(sent, strconv.FormatInt(time.Since(began).Milliseconds(), 10)+" "+string(text))
+			return nil
+		}}
+		var writing sync.WaitGroup
+		writing.Go(func() { c.write(ctx) })
+		c.out.push([]byte("1"))
+		time.Sleep(40 * time.Millisecond) // in the bubble
+		c.out.push([]byte("2"))
+		time.Sleep(time.Second) // in the bubble
+		for range 51 {
+			c.out.push([]byte("3"))
+		}
+		time.Sleep(20 * time.Second) // in the bubble
+		cancel()
+		writing.Wait()
+		hb := strconv.FormatInt(began.UnixMilli()+16190, 10)
+		want := []string{"50 [1,2]", "1090 [" + strings.Repeat("3,", 49) + "3]", "1140 [3]", `16240 [{"topic":"hb","data":` + hb + `}]`}
+		if !slices.Equal(sent, want) {
+			t.Errorf("sent\n%s\nwant\n%s", strings.Join(sent, "\n"), strings.Join(want, "\n"))
+		}
+	})
+}

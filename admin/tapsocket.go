@@ -1,0 +1,182 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/coder/websocket"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/typedjson"
+	"github.com/flowrun/flowrun/runtime"
+)
+
+// maxCommand bounds what a client of a websocket sends at once: a message for a
+// node may hold a file.
+const maxCommand = 32 << 20
+
+// tapClient is a client that sees what happens and may give commands. It is a
+// runtime.Listener.
+type tapClient struct {
+	handler *handler
+	conn    *websocket.Conn
+	filter  filter
+	encode  func([]byte, flow.Value) []byte
+	typed   bool // the client's values are typed JSON
+	out     *outbox
+}
+
+// tapSocket serves one tap until the client goes or the server stops.
+func (h *handler) tapSocket(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	c := &tapClient{handler: h, filter: newFilter(query), encode: flow.AppendJSON, typed: isTyped(query)}
+	if c.typed {
+		c.encode = typedjson.Append
+	}
+	c.out = newOutbox(func(n int) []byte { return c.encode(nil, flow.NewObject("t", "lost", "n", float64(n))) })
+	if h.Conformance != nil {
+		c.out.limit = conformanceOutbox
+	}
+	h.serveSocket(w, r, func(ctx context.Context, conn *websocket.Conn) {
+		c.conn = conn
+		if h.Conformance != nil {
+			conn.SetReadLimit(conformanceFrame)
+			c.out.limit = conformanceBacklog
+		}
+		c.push(flow.NewObject("t", "hello", "version", h.Version))
+		defer h.Runtime.Listen(c)()
+		var writing sync.WaitGroup
+		defer writing.Wait()
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		writing.Go(func() {
+			defer cancel()
+			c.write(ctx)
+		})
+		c.read(ctx)
+	})
+}
+
+// serveSocket accepts a websocket and keeps it open until serve returns. The
+// context ends when the server stops.
+func (h *handler) serveSocket(w http.ResponseWriter, r *http.Request, serve func(context.Context, *websocket.Conn)) {
+	h.sockets.Add(1)
+	defer h.sockets.Done()
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return // Accept has answered
+	}
+	defer func() { _ = conn.CloseNow() }()
+	conn.SetReadLimit(maxCommand)
+	serve(h.ctx, conn)
+}
+
+// read carries out the client's commands in the order in which they come.
+func (c *tapClient) read(ctx context.Context) {
+	for {
+		_, text, err := c.conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		v, err := flow.ParseJSON(text)
+		cmd, ok := v.(*flow.Object)
+		if err != nil || !ok {
+			c.refuse(nil, "invalid_json")
+			continue
+		}
+		c.command(cmd)
+	}
+}
+
+// command carries out one command and replies when it is done.
+func (c *tapClient) command(cmd *flow.Object) {
+	seq := cmd.Get("seq")
+	op, _ := cmd.Get("op").(string)
+	id, _ := cmd.Get("id").(string)
+	if op == "ping" {
+		c.confirm(seq)
+		return
+	}
+	if err := c.handler.command(op, id, cmd, c.typed, func() { c.confirm(seq) }); err != nil {
+		c.refuse(seq, codeOf(err))
+	}
+}
+
+// confirm answers a command, if it has a seq.
+func (c *tapClient) confirm(seq flow.Value) {
+	if seq != nil {
+		c.push(flow.NewObject("t", "reply", "seq", seq, "ok", true))
+	}
+}
+
+// refuse answers a command that could not be carried out.
+func (c *tapClient) refuse(seq flow.Value, code string) {
+	reply := flow.NewObject("t", "reply")
+	if seq != nil {
+		reply.Set("seq", seq)
+	}
+	reply.Set("ok", false)
+	reply.Set("error", code)
+	c.push(reply)
+}
+
+func (c *tapClient) push(frame *flow.Object) { c.out.push(c.encode(nil, frame)) }
+
+// Frame implements [runtime.Listener].
+func (c *tapClient) Frame(f runtime.Frame) {
+	if c.filter.wants(f) {
+		c.out.offer(func() []byte { return c.encode(nil, f.Body) })
+	}
+}
+
+// write gives the frames to the client.
+func (c *tapClient) write(ctx context.Context) {
+	for {
+		select {
+		case <-c.out.ready:
+		case <-ctx.Done():
+			return
+		}
+		for _, text := range c.out.take() {
+			if c.conn.Write(ctx, websocket.MessageText, text) != nil {
+				return
+			}
+		}
+	}
+}
+
+// filter says which frames a client wants; an empty list stands for all.
+type filter struct{ nodes, flows, kinds []string }
+
+// newFilter reads ?node=, ?flow= and ?t=: each may stand several times, and may
+// be a list with commas.
+func newFilter(q url.Values) filter {
+	list := func(key string) (all []string) {
+		for _, item := range q[key] {
+			all = append(all, strings.Split(item, ",")...)
+		}
+		return all
+	}
+	return filter{nodes: list("node"), flows: list("flow"), kinds: list("t")}
+}
+
+func (f filter) wants(frame runtime.Frame) bool {
+	has := func(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
+	return has(f.nodes, frame.Node) && has(f.kinds, frame.Kind) && f.covers(frame.Path)
+}
+
+// covers tells whether a node stands in one of the flows: a tab, or a subflow
+// instance at any depth.
+func (f filter) covers(path string) bool {
+	if len(f.flows) == 0 {
+		return true
+	}
+	ids := strings.Split(path, "/")
+	return slices.ContainsFunc(ids[:len(ids)-1], func(id string) bool { return slices.Contains(f.flows, id) })
+}
+
+func isTyped(q url.Values) bool { return q.Get("enc") == "typed" }
