@@ -33,8 +33,8 @@ type place struct {
 	wireIDs   [][]string // ids of wires, for the tap
 	held      bool       // the handler at work has called Hold
 	holds     map[*hold]struct{}
-	gone      bool       // removed: nothing is delivered any more
-	life      int        // counts the instances that have stopped here
+	gone      bool // removed: nothing is delivered any more
+	life      int  // counts the instances that have stopped here
 	calls     map[string]*linkCall
 	group     []string   // ids of the groups it stands in, innermost first
 	catchers  []*watcher // in the order in which they are asked
