@@ -63,7 +63,6 @@ func TestScenarios(t *testing.T) {
 // has no node type of its own to tell by. They run all the same, so that they do not stay here for
 // longer than they must.
 var unbuilt = map[string]string{
-	"f08-subflow":               "the recording lacks the status of subflow instances, which Node-RED shows too",
 	"f34-switch-change-jsonata": "JSONata is not built yet",
 }
 
