@@ -90,7 +90,7 @@ func nodeTypes(t *testing.T, binary string) []string {
 	if err != nil {
 		t.Fatalf("asking flowrun for its node types: %v", err)
 	}
-	return strings.Fields(string(output))
+	return strings.Split(strings.TrimSpace(string(output)), "\n")
 }
 
 // suite is what the scenarios share.
