@@ -3,6 +3,7 @@
 GO       ?= go
 FUZZTIME ?= 60s
 BENCHFLAGS ?=
+SPECFLAGS ?= -write docs/compatibility.md
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
@@ -51,6 +52,11 @@ bench: ## measure flowrun against a plain Go server, into docs/performance.md
 bench-peers: ## the same with Node-RED beside it (needs npm)
 	$(GO) run ./bench/flowbench -peers -out docs/performance.md $(BENCHFLAGS)
 
+# SPECFLAGS='-only delay' runs some of them and leaves the page alone.
+.PHONY: specs
+specs: ## run Node-RED's own specs, of the checkout NODE_RED_SRC (needs npm), into docs/compatibility.md
+	$(GO) run ./conformance/nodered -src '$(NODE_RED_SRC)' $(SPECFLAGS)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (60s), one after the other
 	@set -e; for pkg in $$($(GO) list ./...); do \
@@ -62,8 +68,9 @@ fuzz: ## run every fuzz target for FUZZTIME (60s), one after the other
 	done
 
 .PHONY: docs
-docs: build ## write docs/nodes.md anew from the node types
+docs: build ## write docs/nodes.md and what differs in docs/compatibility.md anew from the node types
 	bin/flowrun nodes --markdown > docs/nodes.md
+	$(GO) test ./nodes -run TestDifferencesPage -update
 
 .PHONY: cross
 cross: ## build for all platforms of a release, keeping nothing

@@ -1,6 +1,7 @@
 // Package conformance runs flowrun through scenarios that were recorded with
 // Node-RED and node-red-contrib-tcpip, and compares what it does with what they
-// did. All of its code is in tests; nothing of it is part of the binary.
+// did. All of its code is in tests; nothing of it is part of the binary. The
+// command in the folder nodered runs Node-RED's own specs.
 //
 //	go test ./conformance                          all scenarios
 //	go test ./conformance -run TestScenarios/c10   those that begin with c10

@@ -35,7 +35,7 @@ func TestBench(t *testing.T) {
 		t.Skip("runs servers")
 	}
 	page := filepath.Join(t.TempDir(), "page.md")
-	if err := os.WriteFile(page, []byte("before\n"+sectionStart+"\nold\n"+sectionEnd+"\nafter\n"), 0o600); err != nil {
+	if err := os.WriteFile(page, []byte("before\n<!-- bench:start -->\nold\n<!-- bench:end -->\nafter\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var stdout bytes.Buffer

@@ -1,23 +1,18 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/flowrun/flowrun/internal/page"
 )
 
-const (
-	sectionStart = "<!-- bench:start -->"
-	sectionEnd   = "<!-- bench:end -->"
-)
-
-// errNoSection means that a page does not say where the results go.
-var errNoSection = errors.New("the page lacks the lines " + sectionStart + " and " + sectionEnd)
+// sectionName is the name of the section of a page that has the results.
+const sectionName = "bench"
 
 // report is what a run says on a page.
 type report struct {
@@ -27,17 +22,12 @@ type report struct {
 	profile []profiled
 }
 
-// writeTo replaces the marked section of the Markdown page, and draws the plots
-// in a folder next to it that is called like the page.
-func (r report) writeTo(page string) error {
-	old, err := os.ReadFile(page)
-	if err != nil {
+// writeTo replaces the section of the Markdown page, and draws the plots in a
+// folder next to it that is called like the page.
+func (r report) writeTo(file string) error {
+	folder := strings.TrimSuffix(file, filepath.Ext(file))
+	if err := page.Write(file, sectionName, r.section(filepath.Base(folder))); err != nil {
 		return err
-	}
-	folder := strings.TrimSuffix(page, filepath.Ext(page))
-	text, err := replaceSection(old, r.section(filepath.Base(folder)))
-	if err != nil {
-		return fmt.Errorf("%s: %w", page, err)
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -47,21 +37,11 @@ func (r report) writeTo(page string) error {
 			return err
 		}
 	}
-	return os.WriteFile(page, text, 0o644)
+	return nil
 }
 
 func (r report) plots() map[string]plot {
 	return map[string]plot{"ratios.svg": ratioPlot(r.rows), "cost.svg": costPlot(r.rows)}
-}
-
-// replaceSection returns the page with another text between its two marks.
-func replaceSection(page []byte, section string) ([]byte, error) {
-	before, rest, ok := bytes.Cut(page, []byte(sectionStart))
-	_, after, ok2 := bytes.Cut(rest, []byte(sectionEnd))
-	if !ok || !ok2 {
-		return nil, errNoSection
-	}
-	return fmt.Appendf(nil, "%s%s\n%s\n%s%s", before, sectionStart, section, sectionEnd, after), nil
 }
 
 // section returns the results as Markdown.

@@ -72,18 +72,6 @@ func TestMissed(t *testing.T) {
 	}
 }
 
-func TestReplaceSection(t *testing.T) {
-	got, err := replaceSection([]byte("a\n"+sectionStart+"\nb\n"+sectionEnd+"\nc\n"), "new")
-	if want := "a\n" + sectionStart + "\nnew\n" + sectionEnd + "\nc\n"; err != nil || string(got) != want {
-		t.Errorf("got %q, %v, want %q", got, err, want)
-	}
-	for _, page := range []string{"", sectionStart, sectionEnd + sectionStart} {
-		if _, err := replaceSection([]byte(page), "new"); !errors.Is(err, errNoSection) {
-			t.Errorf("%q: error %v", page, err)
-		}
-	}
-}
-
 func TestPlots(t *testing.T) {
 	for name, p := range (report{rows: someRows()}).plots() {
 		svg := p.svg()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flowfile"
+	"github.com/flowrun/flowrun/nodes"
 )
 
 func newCheck() *cobra.Command {
@@ -20,10 +21,13 @@ func newCheck() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "check FILE...",
-		Short: "Report all problems of flow files",
+		Short: "Report all problems of flow files, and which of their nodes run",
 		Long: `Reports all problems of the files with their place and what to do about them.
 Each file is checked by itself; 'flowrun deploy --dry-run FILE...' checks several
-files as one deployment. - is standard input.`,
+files as one deployment. - is standard input.
+
+Below the problems it lists the node types of all files: which are missing, which
+run with a difference from Node-RED, and which just run.`,
 		Args: files,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write, ok := reportFormats[format]
@@ -34,18 +38,23 @@ files as one deployment. - is standard input.`,
 			if err != nil {
 				return err
 			}
-			var all flowfile.Problems
+			registry, err := newRegistry(nodes.Deps{}, stubs) // to read about the types
+			if err != nil {
+				return err
+			}
+			all := report{files: args, types: newTypeCounts(registry, stubs)}
 			for _, name := range args {
-				problems, err := check(name, engineOptions{getenv: getenv, stubs: stubs})
+				flows, problems, err := check(name, engineOptions{getenv: getenv, stubs: stubs})
 				if err != nil {
 					return err
 				}
-				all = append(all, problems...)
+				all.problems = append(all.problems, problems...)
+				all.types.add(flows, problems)
 			}
 			if err := write(cmd.OutOrStdout(), all); err != nil {
 				return err
 			}
-			if all.HasErrors() {
+			if all.problems.HasErrors() {
 				return errReported
 			}
 			return nil
@@ -57,56 +66,68 @@ files as one deployment. - is standard input.`,
 	return cmd
 }
 
-// check returns the problems of one file: those of reading it, and if it can be
-// read those of its nodes.
-func check(name string, o engineOptions) (flowfile.Problems, error) {
+// check returns one file and its problems: those of reading it, and if it can be
+// read those of its nodes. A file that cannot be read has no flows.
+func check(name string, o engineOptions) (*flowfile.Flows, flowfile.Problems, error) {
 	flows, problems := flowfile.Load(name)
 	if problems.HasErrors() {
-		return problems, nil
+		return &flowfile.Flows{}, problems, nil
 	}
 	e, err := newEngine(o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	problems = append(problems, e.Check(flows)...)
 	problems.Sort()
-	return problems, e.close(context.Background())
+	return flows, problems, e.close(context.Background())
 }
 
-// reportFormats are the ways to print problems.
-var reportFormats = map[string]func(io.Writer, flowfile.Problems) error{
+// report is what check has to say about all files.
+type report struct {
+	files    []string
+	problems flowfile.Problems
+	types    *typeCounts
+}
+
+// reportFormats are the ways to print a report.
+var reportFormats = map[string]func(io.Writer, report) error{
 	"text":   reportText,
 	"json":   reportJSON,
 	"github": reportGitHub,
 }
 
-func reportText(w io.Writer, problems flowfile.Problems) error {
-	text := problems.Error()
-	if len(problems) == 0 {
+func reportText(w io.Writer, r report) error {
+	text := r.problems.Error()
+	if len(r.problems) == 0 {
 		text = "no problems"
 	}
-	_, err := fmt.Fprintln(w, text)
+	_, err := fmt.Fprint(w, text, "\n", r.types.text(r.files))
 	return err
 }
 
-func reportJSON(w io.Writer, problems flowfile.Problems) error {
-	list := make(flow.Array, len(problems))
-	for i, p := range problems {
+func reportJSON(w io.Writer, r report) error {
+	list := make(flow.Array, len(r.problems))
+	for i, p := range r.problems {
 		list[i] = flow.NewObject(
 			"file", p.Pos.File, "line", float64(p.Pos.Line), "column", float64(p.Pos.Column),
 			"severity", p.Severity.String(), "node", p.Node, "type", p.Type, "name", p.Name,
 			"message", p.Text, "hint", p.Hint)
 	}
-	_, err := fmt.Fprintln(w, flow.JSON(list))
+	all := flow.NewObject("problems", list)
+	for key, v := range r.types.value(r.files).All() {
+		all.Set(key, v)
+	}
+	_, err := fmt.Fprintln(w, flow.JSON(all))
 	return err
 }
 
 // reportGitHub prints workflow commands, which GitHub shows beside the lines of
 // a change: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-func reportGitHub(w io.Writer, problems flowfile.Problems) error {
+// They are about lines, so that the node types are left out.
+func reportGitHub(w io.Writer, r report) error {
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	for _, p := range problems {
+	for _, p := range r.problems {
 		place := "file=" + property.Replace(p.Pos.File)
 		if p.Pos.Line > 0 {
 			place += fmt.Sprintf(",line=%d", p.Pos.Line)

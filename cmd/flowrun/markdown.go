@@ -44,6 +44,12 @@ func markdownType(b *strings.Builder, t flow.Type) {
 	if t.Notes != "" {
 		fmt.Fprintf(b, "\n%s\n", strings.TrimSpace(t.Notes))
 	}
+	if len(t.Differences) > 0 {
+		b.WriteString("\nDifferences from the original:\n\n")
+		for _, text := range t.Differences {
+			fmt.Fprintf(b, "- %s\n", text)
+		}
+	}
 }
 
 func markdownDocs(b *strings.Builder, title string, docs []flow.Doc) {

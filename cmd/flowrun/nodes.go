@@ -19,7 +19,8 @@ func newNodes() *cobra.Command {
 		Use:   "nodes [TYPE]",
 		Short: "List the node types, or print one type's reference",
 		Long: `Lists the node types that flows can use. With a TYPE it prints what the type
-does: its configuration with defaults, inputs, outputs and error codes.`,
+does: its configuration with defaults, inputs, outputs, error codes, and in what it
+differs from the node of the original.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("nodes takes one type, not %d", len(args))
@@ -126,6 +127,12 @@ func printType(w io.Writer, t flow.Type) error {
 	if t.Notes != "" {
 		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(t.Notes))
 	}
+	if len(t.Differences) > 0 {
+		b.WriteString("\nDifferences\n")
+		for _, text := range t.Differences {
+			fmt.Fprintf(&b, "  %s\n", text)
+		}
+	}
 	return printColumns(w, b.String())
 }
 
@@ -170,10 +177,14 @@ func typeValue(t flow.Type) *flow.Object {
 	for _, doc := range t.OutputDocs {
 		outputs = append(outputs, doc)
 	}
+	differences := flow.Array{}
+	for _, text := range t.Differences {
+		differences = append(differences, text)
+	}
 	return flow.NewObject("name", t.Name, "category", t.Category, "summary", t.Summary,
 		"inputs", float64(t.Inputs), "outputs", float64(t.Outputs),
 		"config", fields, "input", docsValue(t.InputDocs), "output", outputs,
-		"errors", docsValue(t.Errors), "notes", t.Notes)
+		"errors", docsValue(t.Errors), "notes", t.Notes, "differences", differences)
 }
 
 func docsValue(docs []flow.Doc) flow.Array {

@@ -41,7 +41,11 @@ func Type(store *session.Store) flow.Type {
 			{Name: "CONNECT_FAILED", Text: "the connection could not be made, or broke; disconnected follows"},
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
 		},
-		Notes:   "A redeploy of this node closes its connections without telling; one that changes other nodes, or only wires, does not close them.",
+		Notes: "A redeploy of this node closes its connections without telling; one that changes other nodes, or only wires, does not close them.",
+		Differences: []string{
+			"Nothing received is lost at the end of a session, and lines do not depend on how TCP cut them.",
+			"A port or host that is none is an error envelope, CONNECT_INVALID, and leaves no session behind.",
+		},
 		Default: func() Config { return Config{Mode: "binary", Timeout: 0.0} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			return &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}, nil

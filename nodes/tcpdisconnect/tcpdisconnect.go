@@ -20,8 +20,9 @@ func Type(store *session.Store) flow.Type {
 		InputDocs: []flow.Doc{
 			{Name: "sessionId", Text: "the session to close; an attempt to connect is given up, a UDP socket is closed at once"},
 		},
-		OutputDocs: []string{"disconnecting {sessionId}, or an error; the node that opened the session sends disconnected when the peer has closed its side too"},
-		Errors:     []flow.Doc{{Name: "SESSION_NOT_FOUND", Text: "there is no such session; sessionId is null if the message had none"}},
+		OutputDocs:  []string{"disconnecting {sessionId}, or an error; the node that opened the session sends disconnected when the peer has closed its side too"},
+		Errors:      []flow.Doc{{Name: "SESSION_NOT_FOUND", Text: "there is no such session; sessionId is null if the message had none"}},
+		Differences: []string{"It gives up an attempt to connect, and closes UDP sessions."},
 		New: func(_ Config, env flow.Env) (flow.Node, error) {
 			return &Node{env: env, store: store}, nil
 		},

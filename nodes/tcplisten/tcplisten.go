@@ -39,7 +39,11 @@ func Type(store *session.Store) flow.Type {
 			{Name: "ECONNRESET, EPIPE, ETIMEDOUT, …", Text: "a connection (sessionId) broke"},
 			{Name: "EMFILE, ENFILE, …", Text: "a connection could not be accepted; the node tries again"},
 		},
-		Notes:   "A redeploy of this node closes its connections; one that changes other nodes, or only wires, does not.",
+		Notes: "A redeploy of this node closes its connections; one that changes other nodes, or only wires, does not.",
+		Differences: []string{
+			"disconnected is sent for every session that ended, and closed when the server socket closes.",
+			"Nothing received is lost at the end of a session, and lines do not depend on how TCP cut them.",
+		},
 		Default: func() Config { return Config{Host: "0.0.0.0", Mode: "binary", Timeout: 0.0} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			return &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}, nil

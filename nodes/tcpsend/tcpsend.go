@@ -42,7 +42,11 @@ func Type(store *session.Store) flow.Type {
 			{Name: "SOCKET_NOT_CONNECTED", Text: "it is a session of a UDP socket"},
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
 		},
-		Notes:   "A send that is refused claims nothing. An empty string and an empty list claim the data without writing any.",
+		Notes: "A send that is refused claims nothing. An empty string and an empty list claim the data without writing any.",
+		Differences: []string{
+			"msg.waitFor works, and a timeout of 0 switches the timeout off; timeouts work on accepted sessions too.",
+			"Its claims survive its redeploy.",
+		},
 		Default: func() Config { return Config{Timeout: 0.0} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			return &Node{

@@ -30,9 +30,10 @@ func Type(store *session.Store) flow.Type {
 			"events: listening {sessionId, address, port, multicastGroup}; error",
 			"data {sessionId, payload, rinfo}, a message for each datagram; rinfo {address, family, port, size} says where it came from",
 		},
-		Errors:  []flow.Doc{{Name: "UDP_ERROR", Text: "the socket cannot be bound, the group not be joined, or the socket broke; errorText says which"}},
-		Notes:   "While 256 datagrams are on their way through the flows no more are read; the system drops what does not fit into its buffer.",
-		Default: func() Config { return Config{Mode: "binary", ReuseAddr: true} },
+		Errors:      []flow.Doc{{Name: "UDP_ERROR", Text: "the socket cannot be bound, the group not be joined, or the socket broke; errorText says which"}},
+		Notes:       "While 256 datagrams are on their way through the flows no more are read; the system drops what does not fit into its buffer.",
+		Differences: []string{"A port out of range is an error envelope, UDP_ERROR; a multicast group that cannot be joined is not shown as listening."},
+		Default:     func() Config { return Config{Mode: "binary", ReuseAddr: true} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			return &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}, nil
 		},

@@ -39,7 +39,8 @@ func Type(store *session.Store) flow.Type {
 			{Name: "UDP_SEND_FAILED", Text: "the system refused the datagram, or the name could not be looked up"},
 			{Name: "UDP_ERROR", Text: "the node has no socket"},
 		},
-		Notes: "Datagrams leave in the order of the messages, also while a name is looked up.",
+		Notes:       "Datagrams leave in the order of the messages, also while a name is looked up.",
+		Differences: []string{"A port out of range or a host that is no text is an error envelope, SEND_INVALID."},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			ttl, _ := sockets.ParseInt(c.MulticastTTL)
 			return &Node{
