@@ -15,6 +15,9 @@ func (r *Runtime) connect() {
 	watches := map[string][]watch{}
 	watchesStatus := false
 	r.linkNames = map[string][]*place{}
+	for _, p := range r.places {
+		p.ownStatus = false
+	}
 	for _, n := range r.running.list {
 		p := r.places[n.ID]
 		if p == nil { // it could not be made

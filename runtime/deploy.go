@@ -145,8 +145,7 @@ func (r *Runtime) stop(list []instance, reason flow.StopReason) error {
 	}
 	wait.Wait()
 	for _, n := range list {
-		n.place.life++
-		n.place.endCalls()
+		n.place.stopped()
 	}
 	return errors.Join(errs...)
 }
@@ -164,8 +163,11 @@ func (r *Runtime) swap(next []instance, removed []instance) []*loop {
 	}
 	for _, n := range next {
 		id := n.place.info.ID
-		if old := r.places[id]; old != nil && old != n.place {
-			old.remove()
+		if old := r.places[id]; old != nil {
+			old.clearStatus() // the new instance has not shown anything yet
+			if old != n.place {
+				old.remove()
+			}
 		}
 		n.place.info = infoOf(r.running.flows, r.running.byID[id])
 		n.place.node = n.node

@@ -36,3 +36,17 @@ func TestARemovedNodeLetsGoOfWhatItHolds(t *testing.T) {
 		}
 	})
 }
+
+// A complete node gets the message although that was sent to an output without
+// wires, where messages are taken for the next use.
+func TestCompleteAfterAMessageToNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("b button p\np pass\nc complete r scope=[p]\nr record\n", runtime.Full)
+		for _, payload := range []string{"one", "two"} {
+			b.press("b", payload)
+		}
+		synctest.Wait()
+		equal(t, "completed", b.take(false), []string{"r:one", "r:two"})
+	})
+}

@@ -38,6 +38,7 @@ type loop struct {
 	fifo     queue
 	flushers []flow.Flusher // to flush when the fifo is empty
 	cause    *flow.Cause    // of the message or task at work
+	handling *flow.Message  // the message at work, nil in a task; it is looked at once more when it is done
 	depth    int            // of catch, complete and status nodes called by each other
 	stopped  bool
 
@@ -216,8 +217,8 @@ func (l *loop) deliver(d delivery) {
 	}
 	if p.node != nil {
 		p.stats.received.Add(1)
-		held := p.held
-		p.held = false
+		held, handling := p.held, l.handling
+		p.held, l.handling = false, d.msg
 		l.begin(p, d.cause)
 		err := l.handle(p, d)
 		switch {
@@ -229,7 +230,7 @@ func (l *loop) deliver(d delivery) {
 		case err != nil:
 			p.fail(err, d.msg, d.cause)
 		}
-		p.held = held
+		p.held, l.handling = held, handling
 	}
 	d.cause.Done()
 }

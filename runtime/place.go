@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -96,7 +97,9 @@ func (p *place) Route(c *flow.Cause, port int, msg *flow.Message, more []*flow.M
 	}
 	switch {
 	case len(targets) == 0:
-		msg.Recycle()
+		if msg != p.loop.handling {
+			msg.Recycle()
+		}
 		return
 	case len(targets) == 1 && len(more) == 0:
 		p.loop.enqueue(delivery{targets[0], c, msg})
@@ -181,6 +184,15 @@ func (p *place) remove() {
 		h.cause.Done()
 	}
 	p.holds = nil
+}
+
+// stopped lets go of what the instance that has stopped here kept: its calls,
+// and the messages that nobody waits for. Those that somebody waits for it has
+// still to end itself, in a task that it has posted.
+func (p *place) stopped() {
+	p.life++
+	p.endCalls()
+	maps.DeleteFunc(p.holds, func(h *hold, _ struct{}) bool { return h.cause == nil })
 }
 
 // finish is called when a node is done with a message.

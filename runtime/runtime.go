@@ -104,8 +104,8 @@ func (r *Runtime) Command(ctx context.Context, id, name string, body *flow.Objec
 	if err != nil {
 		return err
 	}
-	answer := make(chan error, 1)
-	p.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
+	answer, ended := make(chan error, 1), make(signal, 1)
+	p.Post(flow.NewCause(ended), flow.TaskFunc(func(out flow.Outlet) error {
 		c, ok := p.node.(flow.Commander)
 		if !ok {
 			answer <- fmt.Errorf("node %s takes no commands", p.info)
@@ -117,12 +117,25 @@ func (r *Runtime) Command(ctx context.Context, id, name string, body *flow.Objec
 	select {
 	case err := <-answer:
 		return err
+	case <-ended: // without an answer: a deploy has removed the node before its turn
+		select {
+		case err := <-answer:
+			return err
+		default:
+			return fmt.Errorf("node %q: %w", id, ErrNoNode)
+		}
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-r.ctx.Done():
 		return fmt.Errorf("node %q: %w", id, ErrNoNode)
 	}
 }
+
+// signal is a [flow.Releaser] that says, once, that a cause has ended.
+type signal chan struct{}
+
+// Release implements [flow.Releaser].
+func (s signal) Release() { s <- struct{}{} }
 
 // Post runs a task as if the node had posted it; see [flow.Host].
 func (r *Runtime) Post(id string, c *flow.Cause, t flow.Task) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/inspect"
+	"github.com/flowrun/flowrun/internal/timers"
 	"github.com/flowrun/flowrun/internal/typed"
 )
 
@@ -26,13 +27,14 @@ type badge struct {
 	property typed.Getter // for msg and jsonata
 	shown    string       // the badge on show, as JSON
 
-	count int
-	last  time.Time   // of the last message counted
-	later *time.Timer // shows the count when it has become quiet
+	count  int
+	last   time.Time // of the last message counted
+	timers *timers.Group
+	later  *timers.Timer // shows the count when it has become quiet
 }
 
 func newBadge(c Config, place typed.Place) (*badge, error) {
-	b := &badge{env: place.Env, kind: c.StatusType}
+	b := &badge{env: place.Env, kind: c.StatusType, timers: timers.NewGroup(place.Env)}
 	switch c.StatusType {
 	case "auto", "counter":
 		return b, nil
@@ -52,16 +54,11 @@ func (b *badge) start() {
 	b.env.Status(flow.NewObject("fill", "grey", "shape", "ring"))
 	if b.kind == "counter" {
 		b.showCount()
-		task := flow.TaskFunc(func(flow.Outlet) error { b.showCount(); return nil })
-		b.later = time.AfterFunc(counterPause, func() { b.env.Post(nil, task) })
-		b.later.Stop()
 	}
 }
 
 func (b *badge) stop() {
-	if b.later != nil {
-		b.later.Stop()
-	}
+	b.timers.Stop()
 	b.env.Status(flow.NewObject())
 }
 
@@ -111,7 +108,8 @@ func (b *badge) tick() {
 	if quiet {
 		b.showCount()
 	} else {
-		b.later.Reset(counterPause)
+		b.later.Stop()
+		b.later = b.timers.After(counterPause, func(flow.Outlet) error { b.showCount(); return nil })
 	}
 }
 

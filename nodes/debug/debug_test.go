@@ -117,6 +117,25 @@ func TestCounter(t *testing.T) {
 	})
 }
 
+// A count that is on its way when the node stops must not show over the badge of
+// its next instance.
+func TestNoCountAfterStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := flowtest.New(t, Type(nil, nil), `{"tostatus":true,"statusType":"counter"}`)
+		d.Handle(`{"payload":1}`)
+		d.Handle(`{"payload":2}`)
+		time.Sleep(counterPause) // the bubble sleeps
+		synctest.Wait()
+		if err := d.Node.(*Node).Stop(t.Context(), flow.Restarted); err != nil {
+			t.Fatal(err)
+		}
+		d.Run()
+		if badges := d.Badges(); badges[len(badges)-1] != "" {
+			t.Errorf("the badges were %q, want none at the end", badges)
+		}
+	})
+}
+
 func TestConfigErrors(t *testing.T) {
 	for property, config := range map[string]*flow.Object{
 		"complete":   flow.NewObject("complete", "$sum(a)", "targetType", "jsonata"),

@@ -117,12 +117,16 @@ func syntaxError(err error, part string) error {
 type interrupter struct {
 	mu      sync.Mutex
 	running *goja.Runtime
+	run     uint64 // counts the scripts
 }
 
-func (i *interrupter) begin(rt *goja.Runtime) {
+// begin says that a script runs, and returns its number.
+func (i *interrupter) begin(rt *goja.Runtime) (run uint64) {
 	i.mu.Lock()
+	defer i.mu.Unlock()
 	i.running = rt
-	i.mu.Unlock()
+	i.run++
+	return i.run
 }
 
 func (i *interrupter) end() {
@@ -132,6 +136,16 @@ func (i *interrupter) end() {
 	i.mu.Unlock()
 }
 
+// fireIn interrupts the script with this number, not one that runs by now.
+func (i *interrupter) fireIn(run uint64, why error) {
+	i.mu.Lock()
+	if i.running != nil && i.run == run {
+		i.running.Interrupt(why)
+	}
+	i.mu.Unlock()
+}
+
+// fire interrupts whatever script runs.
 func (i *interrupter) fire(why error) {
 	i.mu.Lock()
 	if i.running != nil {

@@ -121,7 +121,7 @@ func TestMessageGoesBack(t *testing.T) {
 						t.Errorf("a message has the id %q", m.ID())
 					}
 				}
-				done := msg.Clone()
+				done := d.Ended[0].Clone()
 				done.Delete(flow.MsgID)
 				equal(t, "done"+end, []string{flow.JSON(done)}, []string{test.done})
 			}

@@ -92,10 +92,10 @@ func (s *sandbox) within(out flow.Outlet, limit time.Duration, f func() error) e
 	s.out = out
 	defer func() { s.out = flow.Outlet{} }()
 	interrupt := &s.node.code.interrupt
-	interrupt.begin(s.vm.Runtime)
+	run := interrupt.begin(s.vm.Runtime)
 	defer interrupt.end()
 	if limit > 0 {
-		timer := time.AfterFunc(limit, func() { interrupt.fire(errTimeout(limit)) })
+		timer := time.AfterFunc(limit, func() { interrupt.fireIn(run, errTimeout(limit)) })
 		defer timer.Stop()
 	}
 	err := f()
