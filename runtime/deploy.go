@@ -132,7 +132,7 @@ func (r *Runtime) stop(list []instance, reason flow.StopReason) error {
 	errs := make([]error, len(list))
 	var wait sync.WaitGroup
 	for i, n := range list {
-		n.place.node = nil
+		n.place.stopping()
 		s, ok := n.node.(flow.Stopper)
 		if !ok {
 			continue
@@ -164,9 +164,11 @@ func (r *Runtime) swap(next []instance, removed []instance) []*loop {
 	for _, n := range next {
 		id := n.place.info.ID
 		if old := r.places[id]; old != nil {
-			old.clearStatus() // the new instance has not shown anything yet
 			if old != n.place {
 				old.remove()
+				old.clearStatus()
+			} else {
+				old.clearStale()
 			}
 		}
 		n.place.info = infoOf(r.running.flows, r.running.byID[id])

@@ -27,6 +27,7 @@ type place struct {
 	starting atomic.Bool // its node is in Start
 	badgeMu  sync.Mutex
 	badge    *flow.Object
+	stale    *flow.Object // what it was when the instance was told to stop
 
 	// The fields below belong to the loop's goroutine.
 	node      flow.Node // nil: inert, messages vanish
@@ -186,6 +187,14 @@ func (p *place) remove() {
 	p.holds = nil
 }
 
+// stopping takes the instance out, which is about to be told to stop.
+func (p *place) stopping() {
+	p.node = nil
+	p.badgeMu.Lock()
+	p.stale = p.badge
+	p.badgeMu.Unlock()
+}
+
 // stopped lets go of what the instance that has stopped here kept: its calls,
 // and the messages that nobody waits for. Those that somebody waits for it has
 // still to end itself, in a task that it has posted.
@@ -268,6 +277,17 @@ func (p *place) clearStatus() {
 	p.badgeMu.Unlock()
 	if t := p.loop.rt.tap.Load(); t != nil && shown {
 		t.status(p, &flow.Object{})
+	}
+}
+
+// clearStale takes back the badge of the instance before, unless it was its last
+// word: what a new instance has not shown is not its own.
+func (p *place) clearStale() {
+	p.badgeMu.Lock()
+	stale := p.badge == p.stale
+	p.badgeMu.Unlock()
+	if stale {
+		p.clearStatus()
 	}
 }
 
