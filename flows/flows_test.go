@@ -265,6 +265,8 @@ func TestEveryExampleIsTested(t *testing.T) {
 		"echo.json": true, "echo.yaml": true, "uppercase-server.json": true, "uppercase-client.json": true,
 		"chat.json": true, "prompt.json": true, "udp-echo.json": true, "multicast.json": true,
 		"tcp-udp-bridge.json": true, "tcp-proxy.json": true,
+		"gateway.json": true, "library.json": true, "errors.json": true, "watchdog.json": true, "command.yaml": true,
+		"subflow.json": true, "report.json": true, "csv-inbox.json": true,
 	}
 	for _, pattern := range []string{"*.json", "*.yaml"} {
 		files, err := filepath.Glob(pattern)

@@ -46,6 +46,7 @@ func buildAndRun(m *testing.M) int {
 // deployment is a running flowrun with the examples of one test.
 type deployment struct {
 	t     *testing.T
+	dir   string         // it runs there
 	ports map[string]int // by the port that stands in the example
 
 	mu     sync.Mutex
@@ -57,24 +58,25 @@ type deployment struct {
 
 // frame is a line of the trace.
 type frame struct {
-	Type string         `json:"t"`
-	ID   string         `json:"id"`
-	Msg  map[string]any `json:"msg"`
+	Type  string         `json:"t"`
+	State string         `json:"state"`
+	ID    string         `json:"id"`
+	Msg   map[string]any `json:"msg"`
 }
 
 var (
-	portProperty = regexp.MustCompile(`(port"?: *"?)(\d+)`)
+	portProperty = regexp.MustCompile(`(port"?: *"?)([1-9]\d+)`) // and not the outputs of a subflow
 	portOwner    = regexp.MustCompile(`type"?: *"?(tcp-listen|udp-in)\b`)
 )
 
 // deploy runs copies of the examples in which each port is replaced by a free
-// one, and waits until all of them listen.
+// one, and waits until they have started and all of them listen.
 func deploy(t *testing.T, files ...string) *deployment {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("the trace is read from an inherited pipe")
 	}
-	d := &deployment{t: t, ports: map[string]int{}, more: make(chan struct{}), ended: make(chan struct{})}
+	d := &deployment{t: t, dir: t.TempDir(), ports: map[string]int{}, more: make(chan struct{}), ended: make(chan struct{})}
 	args, listeners := d.copyExamples(files)
 
 	trace, traceWriter, err := os.Pipe()
@@ -83,6 +85,7 @@ func deploy(t *testing.T, files ...string) *deployment {
 	}
 	args = append([]string{"deploy", "--admin", "off", "--trace", "/dev/fd/3"}, args...)
 	cmd := exec.Command(binary, args...)
+	cmd.Dir = d.dir
 	cmd.ExtraFiles = []*os.File{traceWriter}
 
 	go d.read(trace)
@@ -93,6 +96,7 @@ func deploy(t *testing.T, files ...string) *deployment {
 	testrun.Start(t, cmd)
 	_ = traceWriter.Close()
 
+	d.wait("the flows to start", 1, func(f frame) bool { return f.Type == "flows" && f.State == "started" })
 	d.wait("all nodes to listen", listeners, func(f frame) bool {
 		return f.Type == "send" && f.Msg["event"] == "listening"
 	})
@@ -104,7 +108,6 @@ func deploy(t *testing.T, files ...string) *deployment {
 func (d *deployment) copyExamples(files []string) (paths []string, listeners int) {
 	d.t.Helper()
 	free := testrun.FreePorts(d.t, 16)
-	dir := d.t.TempDir()
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -120,7 +123,7 @@ func (d *deployment) copyExamples(files []string) (paths []string, listeners int
 			}
 			return strconv.AppendInt(parts[1], int64(port), 10)
 		})
-		path := filepath.Join(dir, filepath.Base(file))
+		path := filepath.Join(d.dir, filepath.Base(file))
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			d.t.Fatal(err)
 		}
