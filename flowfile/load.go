@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,7 +26,11 @@ const maxSize = 64 << 20
 func Load(paths ...string) (*Flows, Problems) {
 	all := &Flows{}
 	var problems Problems
-	for _, path := range paths {
+	for i, path := range paths {
+		if first := slices.IndexFunc(paths, func(p string) bool { return samePath(p, path) }); first < i {
+			problems = append(problems, Problem{Pos: Pos{File: path}, Text: "the file is given twice", Hint: "leave one out"})
+			continue
+		}
 		text, err := readFile(path)
 		if err != nil {
 			problems = append(problems, Problem{Pos: Pos{File: path}, Text: "cannot be read: " + err.Error()})
@@ -39,6 +44,9 @@ func Load(paths ...string) (*Flows, Problems) {
 	all.index()
 	return all, problems
 }
+
+// samePath tells whether two arguments are spelled ways to one file.
+func samePath(a, b string) bool { return filepath.Clean(a) == filepath.Clean(b) }
 
 // addEnvelope takes over what no file before had.
 func (f *Flows) addEnvelope(e *flow.Object) {
@@ -128,6 +136,8 @@ func unreadable(name string, text []byte) *Problem {
 	switch {
 	case len(text) > maxSize:
 		return &Problem{Pos: Pos{File: name}, Text: fmt.Sprintf("larger than %d MB", maxSize>>20), Hint: "split it into several files"}
+	case isUTF16(text):
+		return &Problem{Pos: Pos{name, 1, 1}, Text: "this is UTF-16 text", Hint: "save the file as UTF-8"}
 	case utf8.Valid(text):
 		return nil
 	}
@@ -145,4 +155,15 @@ func unreadable(name string, text []byte) *Problem {
 		Pos:  Pos{name, 1 + bytes.Count(before, []byte("\n")), 1 + utf8.RuneCount(line)},
 		Text: "this is no UTF-8 text", Hint: "save the file as UTF-8",
 	}
+}
+
+// isUTF16 tells whether a text begins with the mark of UTF-16 of either order, or
+// with one of the characters in which half of the bytes are 0. PowerShell writes
+// such files, and so do some editors for Windows.
+func isUTF16(text []byte) bool {
+	if len(text) < 2 {
+		return false
+	}
+	a, b := text[0], text[1]
+	return a == 0xFE && b == 0xFF || a == 0xFF && b == 0xFE || (a == 0) != (b == 0)
 }

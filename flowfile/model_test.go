@@ -143,14 +143,20 @@ func TestLoad(t *testing.T) {
 	one := write("one.json", `{"flows":[{"id":"a","type":"x"}],"credentials":{"a":{"b":"c"}}}`)
 	two := write("two.yaml", "nodes: {b: {type: x, wires: a}}")
 	latin := write("latin.json", "[\n\"\xe4\"]")
-	f, problems := Load(one, filepath.Join(dir, "gone.json"), two, dir, latin)
+	marked := write("marked.json", "\xff\xfe[\x00]\x00")
+	unmarked := write("unmarked.json", "[\x00]\x00")
+	again := filepath.Dir(one) + "/./one.json"
+	f, problems := Load(one, filepath.Join(dir, "gone.json"), two, dir, latin, marked, unmarked, again)
 	if len(f.Nodes) != 3 || f.Envelope.Get("credentials") == nil {
 		t.Errorf("loaded %s", f.JSON())
 	}
 	got := strings.ReplaceAll(problems.Error(), dir, "DIR")
 	const want = `DIR/gone.json: error: cannot be read: no such file or directory
 DIR: error: cannot be read: is a directory
-DIR/latin.json:2:2: error: this is no UTF-8 text; save the file as UTF-8`
+DIR/latin.json:2:2: error: this is no UTF-8 text; save the file as UTF-8
+DIR/marked.json:1:1: error: this is UTF-16 text; save the file as UTF-8
+DIR/unmarked.json:1:1: error: this is UTF-16 text; save the file as UTF-8
+DIR/./one.json: error: the file is given twice; leave one out`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

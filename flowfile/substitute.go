@@ -1,6 +1,7 @@
 package flowfile
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -16,8 +17,7 @@ import (
 func Substitute(props *flow.Object, lookup func(string) (flow.Value, bool)) *flow.Object {
 	result := props
 	for key, v := range props.All() {
-		switch key {
-		case "id", "type", "z", "g", "wires", "x", "y":
+		if isFixed(key) {
 			continue
 		}
 		if replaced, changed := substitute(v, lookup); changed {
@@ -62,6 +62,34 @@ func substitute(v flow.Value, lookup lookup) (result flow.Value, changed bool) {
 		return result, changed
 	}
 	return v, false
+}
+
+// Unset warns of the properties of a node that name a variable which does not
+// exist: they keep the text ${NAME}, which is hardly what is meant.
+func (n *Node) Unset(lookup func(string) (flow.Value, bool)) (problems Problems) {
+	var key string
+	notice := func(name string) (flow.Value, bool) {
+		if _, found := lookup(name); !found {
+			problems = append(problems, n.problem(n.PropPos(key), Warning, fmt.Sprintf("%s: there is no variable %q", key, name),
+				"set it in the environment, with --env "+name+"=VALUE, or in the env of the flow"))
+		}
+		return nil, false
+	}
+	for k, v := range n.Props.All() {
+		if key = k; !isFixed(key) {
+			substitute(v, notice)
+		}
+	}
+	return problems
+}
+
+// isFixed tells whether a property identifies or places a node.
+func isFixed(key string) bool {
+	switch key {
+	case "id", "type", "z", "g", "wires", "x", "y":
+		return true
+	}
+	return false
 }
 
 // variableName returns the name in ${NAME} or $(NAME), which has no white space.

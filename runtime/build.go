@@ -94,6 +94,7 @@ func (r *Runtime) make(flows *flowfile.Flows, set nodeSet, list []*flowfile.Node
 		if n.Credentials != nil {
 			e.Credentials = flow.NewCredentials(flowfile.Substitute(n.Credentials, lookup))
 		}
+		problems = append(problems, n.Unset(lookup)...)
 		node, err := typ.New(flowfile.Substitute(n.Props, lookup), e)
 		if err != nil && r.opts.Conformance {
 			node, err = faulty{err}, nil

@@ -113,6 +113,14 @@ func TestDefaultAdminPortMayBeBusy(t *testing.T) {
 	p.await(`1 node in 0 flows started`)
 }
 
+func TestStubTypeThatNoNodeHas(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "flows.json", `[{"id": "c", "type": "blinker"}]`)
+	p := start(t, dir, "deploy", "--admin", "off", "--stub-type", "blinker", "--stub-type", "mqtt in,ui_gauge", "flows.json")
+	p.await(`WARN  no node has the type of --stub-type; .* type="mqtt in,ui_gauge"`)
+	p.await(`WARN  a stub stands in for this node: it drops all messages node=c type=blinker`)
+}
+
 func TestWatch(t *testing.T) {
 	dir, port, second := t.TempDir(), freePort(t), freePort(t)
 	write(t, dir, "one.json", echoFlow(port, "one"))

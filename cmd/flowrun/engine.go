@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -45,7 +46,7 @@ func newEngine(o engineOptions) (*engine, error) {
 	sessions := session.New()
 	stores, err := state.Open(state.Options{Stores: o.context, Log: o.log})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; choose a folder for it with --context DIR, or --context memory", err)
 	}
 	live, comms := &settings.Live{}, &admin.Comms{}
 	registry, err := newRegistry(nodes.Deps{Sessions: sessions, Context: stores, Debug: showDebug(comms, o.log), Settings: live}, o.stubs)
@@ -90,8 +91,14 @@ func newRegistry(deps nodes.Deps, stubs []string) (*flow.Registry, error) {
 	return flow.NewRegistry(types...)
 }
 
-// warnOfStubs names the nodes that do nothing.
+// warnOfStubs names the nodes that do nothing, and the types to stub that no node
+// has.
 func (e *engine) warnOfStubs(flows *flowfile.Flows) {
+	for _, typ := range e.stubs {
+		if !slices.ContainsFunc(flows.Nodes, func(n *flowfile.Node) bool { return n.Type == typ }) {
+			e.log.Warn("no node has the type of --stub-type; it takes one type, give it again for each", "type", typ)
+		}
+	}
 	for _, n := range flows.Nodes {
 		if slices.Contains(e.stubs, n.Type) {
 			e.log.Warn("a stub stands in for this node: it drops all messages", "node", n.ID, "type", n.Type, "name", n.Name, "at", n.Pos.String())

@@ -1,7 +1,7 @@
 package sequence
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/flowrun/flowrun/flow"
@@ -19,11 +19,11 @@ func Unescape(text string) string { return escapes.Replace(text) }
 func ParseBytes(text string) (flow.Array, []byte, error) {
 	v, err := flow.ParseJSON([]byte(text))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%q is no JSON list of bytes, such as [13,10]: %w", text, err)
 	}
 	list, ok := v.(flow.Array)
 	if !ok {
-		return nil, nil, errors.New("not an array")
+		return nil, nil, fmt.Errorf("%s is no list of bytes, such as [13,10]", text)
 	}
 	return list, BytesOf(list), nil
 }

@@ -106,7 +106,7 @@ func TestErrors(t *testing.T) {
 func TestConfigErrors(t *testing.T) {
 	for config, want := range map[*flow.Object]string{
 		flow.NewObject("props", flow.Array{flow.NewObject("p", "x", "v", "1+1", "vt", "jsonata")}): "props[0].v: jsonata is not supported yet",
-		flow.NewObject("crontab", "* * *"): "crontab: ",
+		flow.NewObject("crontab", "* * *"): "crontab: \"* * *\" is no cron expression, such as \"30 8 * * 1-5\": ",
 		flow.NewObject("repeat", "soon"):   "repeat: expected a number, got \"soon\"",
 	} {
 		_, err := Type(state.New()).New(config, flow.Env{})

@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/netresearch/go-cron"
@@ -44,7 +45,7 @@ func newTimer(c Config, env flow.Env) (*timer, error) {
 			return nil, err
 		}
 		if t.crontab, err = parser.Parse(c.Crontab); err != nil {
-			return nil, &flow.ConfigError{Property: "crontab", Reason: err.Error()}
+			return nil, &flow.ConfigError{Property: "crontab", Reason: fmt.Sprintf("%q is no cron expression, such as \"30 8 * * 1-5\": %v", c.Crontab, err)}
 		}
 	}
 	return t, nil
