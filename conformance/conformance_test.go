@@ -46,24 +46,11 @@ func TestScenarios(t *testing.T) {
 				d.setExpected(found)
 			}
 			problems := judge(found, d)
-			if reason, ok := unbuilt[name]; ok {
-				if problems == "" {
-					t.Error("it is as recorded: take it out of unbuilt")
-					return
-				}
-				results.skip(t, name, reason)
-			} else if problems != "" {
+			if problems != "" {
 				t.Errorf("%s differs from its transcript (-) or from what is declared (-):\n%s", name, problems)
 			}
 		})
 	}
-}
-
-// unbuilt are scenarios that cannot be compared yet, for want of something that
-// has no node type of its own to tell by. They run all the same, so that they do not stay here for
-// longer than they must.
-var unbuilt = map[string]string{
-	"f34-switch-change-jsonata": "JSONata is not built yet",
 }
 
 // flowrunBinary builds flowrun, or returns the one that FLOWRUN_BIN names.

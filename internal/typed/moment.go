@@ -1,175 +1,238 @@
 package typed
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"errors"
+	"math"
 	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/moment"
+	"github.com/flowrun/flowrun/jsonata"
 )
 
-// FormatMoment prints t by a format of moment.js in English:
-// YYYY-MM-DD HH:mm:ss, "dddd, Do MMMM", [literal text] and so on. What is no
-// token stands for itself.
-func FormatMoment(t time.Time, format string) string {
-	var out strings.Builder
-	for format != "" {
-		if format[0] == '[' {
-			if text, rest, closed := strings.Cut(format[1:], "]"); closed {
-				out.WriteString(text)
-				format = rest
-				continue
+// momentOf is $moment: now without an argument, else what the argument says,
+// text by the format that may follow.
+func momentOf(args []flow.Value) (*moment.Moment, error) {
+	if len(args) == 0 || args[0] == nil {
+		return moment.Of(time.Now()), nil
+	}
+	switch v := args[0].(type) {
+	case float64:
+		return moment.FromMillis(v), nil
+	case flow.Date:
+		return moment.FromMillis(float64(v)), nil
+	case string:
+		if len(args) > 1 {
+			if format, ok := args[1].(string); ok {
+				return moment.ParseFormat(v, format), nil
 			}
 		}
-		n := tokenLength(format)
-		if n == 0 {
-			n = 1
-			out.WriteByte(format[0])
-		} else {
-			out.WriteString(formatToken(t, format[:n]))
-		}
-		format = format[n:]
-	}
-	return out.String()
-}
-
-// longestToken is the length of the longest token, YYYYYY.
-const longestToken = 6
-
-// tokens lists what formatToken knows.
-const tokens = " M Mo MM MMM MMMM Q Qo D Do DD DDD DDDo DDDD d do dd ddd dddd e E w wo ww W Wo WW" +
-	" YY YYYY YYYYYY gg gggg GG GGGG A a H HH h hh k kk m mm s ss S SS SSS SSSS SSSSS SSSSSS" +
-	" Z ZZ z zz X x LT LTS L LL LLL LLLL l ll lll llll "
-
-// tokenLength returns the length of the token at the start of format, 0 if
-// there is none.
-func tokenLength(format string) int {
-	for n := min(longestToken, len(format)); n > 0; n-- {
-		if !strings.Contains(format[:n], " ") && strings.Contains(tokens, " "+format[:n]+" ") {
-			return n
+		return moment.Parse(v), nil
+	case flow.Array:
+		return momentOfList(v), nil
+	case *flow.Object:
+		if m := momentIn(v); m != nil {
+			return m.Clone(), nil
 		}
 	}
-	return 0
+	return nil, errors.New("$moment takes a number, text, a date or a list of year, month, day …")
 }
 
-func formatToken(t time.Time, token string) string {
-	isoYear, isoWeek := t.ISOWeek()
-	year, week := localeWeek(t)
-	switch token {
-	case "M", "MM":
-		return pad(int(t.Month()), len(token))
-	case "MMM":
-		return t.Month().String()[:3]
-	case "MMMM":
-		return t.Month().String()
-	case "Mo":
-		return ordinal(int(t.Month()))
-	case "Q", "Qo":
-		q := (int(t.Month()) + 2) / 3
-		if token == "Qo" {
-			return ordinal(q)
+// momentOfList makes a local moment of year, month from 0, day, hour, minute,
+// second, millisecond.
+func momentOfList(list flow.Array) *moment.Moment {
+	n := [7]int{2: 1}
+	for i := range min(len(list), len(n)) {
+		v := flow.Number(list[i])
+		if math.IsNaN(v) {
+			return &moment.Moment{}
 		}
-		return strconv.Itoa(q)
-	case "D", "DD":
-		return pad(t.Day(), len(token))
-	case "Do":
-		return ordinal(t.Day())
-	case "DDD":
-		return strconv.Itoa(t.YearDay())
-	case "DDDD":
-		return pad(t.YearDay(), 3)
-	case "DDDo":
-		return ordinal(t.YearDay())
-	case "d", "e":
-		return strconv.Itoa(int(t.Weekday()))
-	case "do":
-		return ordinal(int(t.Weekday()))
-	case "dd":
-		return t.Weekday().String()[:2]
-	case "ddd":
-		return t.Weekday().String()[:3]
-	case "dddd":
-		return t.Weekday().String()
-	case "E":
-		return strconv.Itoa((int(t.Weekday())+6)%7 + 1)
-	case "w", "ww":
-		return pad(week, len(token))
-	case "wo":
-		return ordinal(week)
-	case "W", "WW":
-		return pad(isoWeek, len(token))
-	case "Wo":
-		return ordinal(isoWeek)
-	case "YY":
-		return pad(t.Year()%100, 2)
-	case "YYYY":
-		return pad(t.Year(), 4)
-	case "YYYYYY":
-		return fmt.Sprintf("%+07d", t.Year())
-	case "gg":
-		return pad(year%100, 2)
-	case "gggg":
-		return pad(year, 4)
-	case "GG":
-		return pad(isoYear%100, 2)
-	case "GGGG":
-		return pad(isoYear, 4)
-	case "A":
-		return t.Format("PM")
-	case "a":
-		return t.Format("pm")
-	case "H", "HH":
-		return pad(t.Hour(), len(token))
-	case "h", "hh":
-		return pad((t.Hour()+11)%12+1, len(token))
-	case "k", "kk":
-		return pad((t.Hour()+23)%24+1, len(token))
-	case "m", "mm":
-		return pad(t.Minute(), len(token))
-	case "s", "ss":
-		return pad(t.Second(), len(token))
-	case "S", "SS", "SSS", "SSSS", "SSSSS", "SSSSSS":
-		return (pad(t.Nanosecond()/1e6, 3) + "000")[:len(token)]
-	case "Z":
-		return t.Format("-07:00")
-	case "ZZ":
-		return t.Format("-0700")
-	case "z", "zz":
-		return "" // a local moment has no zone name
-	case "X":
-		return strconv.FormatInt(t.Unix(), 10)
-	case "x":
-		return strconv.FormatInt(t.UnixMilli(), 10)
+		n[i] = int(v)
 	}
-	return FormatMoment(t, localFormats[token])
+	return moment.Of(time.Date(n[0], time.Month(n[1]+1), n[2], n[3], n[4], n[5], n[6]*1e6, time.Local))
 }
 
-// localFormats are moment's long date formats for English.
-var localFormats = map[string]string{
-	"LT": "h:mm A", "LTS": "h:mm:ss A",
-	"L": "MM/DD/YYYY", "LL": "MMMM D, YYYY", "LLL": "MMMM D, YYYY h:mm A", "LLLL": "dddd, MMMM D, YYYY h:mm A",
-	"l": "M/D/YYYY", "ll": "MMM D, YYYY", "lll": "MMM D, YYYY h:mm A", "llll": "ddd, MMM D, YYYY h:mm A",
+// momentKey holds the moment in the object that expressions see.
+const momentKey = "_moment"
+
+// momentIn returns the moment of an object that $moment made, nil for others.
+func momentIn(v flow.Value) *moment.Moment {
+	if o, ok := v.(*flow.Object); ok {
+		m, _ := o.Get(momentKey).(*moment.Moment)
+		return m
+	}
+	return nil
 }
 
-func pad(n, width int) string { return fmt.Sprintf("%0*d", width, n) }
+// withDates makes dates of the moments in a result: outside of the expression
+// nobody can call their methods.
+func withDates(v flow.Value) flow.Value {
+	if m := momentIn(v); m != nil {
+		return flow.Date(m.Millis())
+	}
+	switch v := v.(type) {
+	case flow.Array:
+		list := make(flow.Array, len(v))
+		for i := range v {
+			list[i] = withDates(v[i])
+		}
+		return list
+	case *flow.Object:
+		o := &flow.Object{}
+		for key, value := range v.All() {
+			o.Set(key, withDates(value))
+		}
+		return o
+	}
+	return v
+}
 
-func ordinal(n int) string {
-	suffix := "th"
-	if n/10%10 != 1 {
-		switch n % 10 {
-		case 1:
-			suffix = "st"
-		case 2:
-			suffix = "nd"
-		case 3:
-			suffix = "rd"
+// method is one method of a moment; self is the object it belongs to.
+type method func(m *moment.Moment, self flow.Value, args []flow.Value) (flow.Value, error)
+
+// momentObject returns the object of a moment, with its methods.
+func momentObject(m *moment.Moment) (flow.Value, error) {
+	o := flow.NewObject(momentKey, m)
+	copying := map[string]method{"clone": func(m *moment.Moment, _ flow.Value, _ []flow.Value) (flow.Value, error) {
+		return momentObject(m.Clone())
+	}}
+	for _, group := range []map[string]method{momentReading, momentChanging, momentComparing, copying} {
+		for name, call := range group {
+			f, err := jsonata.NewFunction(name, "", func(_ jsonata.Call, args []flow.Value) (flow.Value, error) {
+				return call(m, o, args)
+			})
+			if err != nil {
+				return nil, err
+			}
+			o.Set(name, f)
 		}
 	}
-	return strconv.Itoa(n) + suffix
+	return o, nil
 }
 
-// localeWeek returns the English week: weeks start on Sunday, and the one with
-// January 1 is the first.
-func localeWeek(t time.Time) (year, week int) {
-	saturday := t.AddDate(0, 0, 6-int(t.Weekday())) // its year is the week's year
-	return saturday.Year(), (saturday.YearDay()-1)/7 + 1
+func argument(args []flow.Value, i int) flow.Value {
+	if i < len(args) {
+		return args[i]
+	}
+	return nil
+}
+
+func textArgument(args []flow.Value, i int) string {
+	text, _ := argument(args, i).(string)
+	return text
+}
+
+// reading returns a method that reads something.
+func reading(f func(m *moment.Moment) flow.Value) method {
+	return func(m *moment.Moment, _ flow.Value, _ []flow.Value) (flow.Value, error) { return f(m), nil }
+}
+
+var momentReading = map[string]method{
+	"format": func(m *moment.Moment, _ flow.Value, args []flow.Value) (flow.Value, error) {
+		return m.Format(textArgument(args, 0)), nil
+	},
+	"valueOf":     reading(func(m *moment.Moment) flow.Value { return m.Millis() }),
+	"unix":        reading(func(m *moment.Moment) flow.Value { return math.Floor(m.Millis() / 1000) }),
+	"toISOString": reading(func(m *moment.Moment) flow.Value { return m.ISO() }),
+	"toJSON":      reading(func(m *moment.Moment) flow.Value { return m.ISO() }),
+	"toString":    reading(func(m *moment.Moment) flow.Value { return m.Format("ddd MMM DD YYYY HH:mm:ss [GMT]ZZ") }),
+	"toDate":      reading(func(m *moment.Moment) flow.Value { return flow.Date(m.Millis()) }),
+	"isValid":     reading(func(m *moment.Moment) flow.Value { return m.Valid() }),
+	"year":        reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Year()) }),
+	"quarter":     reading(func(m *moment.Moment) flow.Value { return float64((m.Time().Month() + 2) / 3) }),
+	"month":       reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Month() - 1) }),
+	"date":        reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Day()) }),
+	"day":         reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Weekday()) }),
+	"isoWeekday":  reading(func(m *moment.Moment) flow.Value { return float64((m.Time().Weekday()+6)%7 + 1) }),
+	"dayOfYear":   reading(func(m *moment.Moment) flow.Value { return float64(m.Time().YearDay()) }),
+	"isoWeek":     reading(func(m *moment.Moment) flow.Value { _, week := m.Time().ISOWeek(); return float64(week) }),
+	"hour":        reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Hour()) }),
+	"hours":       reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Hour()) }),
+	"minute":      reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Minute()) }),
+	"minutes":     reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Minute()) }),
+	"second":      reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Second()) }),
+	"seconds":     reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Second()) }),
+	"millisecond": reading(func(m *moment.Moment) flow.Value { return float64(m.Time().Nanosecond() / 1e6) }),
+	"utcOffset": reading(func(m *moment.Moment) flow.Value {
+		_, seconds := m.Time().Zone()
+		return float64(seconds / 60)
+	}),
+}
+
+// changing returns a method that changes the moment and returns it.
+func changing(f func(m *moment.Moment, args []flow.Value) error) method {
+	return func(m *moment.Moment, self flow.Value, args []flow.Value) (flow.Value, error) {
+		return self, f(m, args)
+	}
+}
+
+var momentChanging = map[string]method{
+	"add":      changing(func(m *moment.Moment, args []flow.Value) error { return addTo(m, args, 1) }),
+	"subtract": changing(func(m *moment.Moment, args []flow.Value) error { return addTo(m, args, -1) }),
+	"startOf": changing(func(m *moment.Moment, args []flow.Value) error {
+		m.StartOf(textArgument(args, 0))
+		return nil
+	}),
+	"endOf": changing(func(m *moment.Moment, args []flow.Value) error {
+		m.EndOf(textArgument(args, 0))
+		return nil
+	}),
+	"utc":   changing(func(m *moment.Moment, _ []flow.Value) error { m.In(time.UTC); return nil }),
+	"local": changing(func(m *moment.Moment, _ []flow.Value) error { m.In(time.Local); return nil }),
+	"tz": changing(func(m *moment.Moment, args []flow.Value) error {
+		zone, err := time.LoadLocation(textArgument(args, 0))
+		if err == nil {
+			m.In(zone)
+		}
+		return err
+	}),
+}
+
+// addTo adds a number of a unit, milliseconds without one, or an object with a
+// number for each unit.
+func addTo(m *moment.Moment, args []flow.Value, sign float64) error {
+	if parts, ok := argument(args, 0).(*flow.Object); ok {
+		for unit, n := range parts.All() {
+			if err := addTo(m, []flow.Value{n, unit}, sign); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	unit := textArgument(args, 1)
+	if unit == "" {
+		unit = "ms"
+	}
+	n := flow.Number(argument(args, 0))
+	if math.IsNaN(n) || moment.Unit(unit) == "" {
+		return errors.New("a moment cannot add " + flow.JSON(argument(args, 0)) + " " + unit)
+	}
+	m.Add(sign*n, unit)
+	return nil
+}
+
+// comparing returns a method that compares the moment with another.
+func comparing(f func(order int) bool) method {
+	return func(m *moment.Moment, _ flow.Value, args []flow.Value) (flow.Value, error) {
+		other, err := momentOf(args[:min(1, len(args))])
+		if err != nil || !m.Valid() || !other.Valid() {
+			return false, err
+		}
+		return f(m.Compare(other, textArgument(args, 1))), nil
+	}
+}
+
+var momentComparing = map[string]method{
+	"isBefore":       comparing(func(order int) bool { return order < 0 }),
+	"isSameOrBefore": comparing(func(order int) bool { return order <= 0 }),
+	"isSame":         comparing(func(order int) bool { return order == 0 }),
+	"isSameOrAfter":  comparing(func(order int) bool { return order >= 0 }),
+	"isAfter":        comparing(func(order int) bool { return order > 0 }),
+	"diff": func(m *moment.Moment, _ flow.Value, args []flow.Value) (flow.Value, error) {
+		other, err := momentOf(args[:min(1, len(args))])
+		if err != nil {
+			return nil, err
+		}
+		return m.Diff(other, textArgument(args, 1), flow.Truthy(argument(args, 2))), nil
+	},
 }

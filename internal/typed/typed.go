@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/jsregexp"
+	"github.com/flowrun/flowrun/internal/moment"
 	"github.com/flowrun/flowrun/runtime/state"
 )
 
@@ -145,7 +146,7 @@ func dateGetter(format string) Getter {
 		case "iso":
 			return flow.Timestamp(now), nil
 		}
-		return FormatMoment(now, format), nil
+		return moment.Format(now, format), nil
 	}
 }
 

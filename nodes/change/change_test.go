@@ -158,7 +158,7 @@ func TestConfigErrors(t *testing.T) {
 		`{"t":"set","p":"a..b","to":"x"}`:                         "rules[1].p: ",
 		`{"t":"set","p":"a","pt":"str","to":"x"}`:                 "rules[1].p: ",
 		`{"t":"set","p":"a","to":"{","tot":"json"}`:               "rules[1].to: invalid JSON",
-		`{"t":"set","p":"a","to":"1","tot":"jsonata"}`:            "rules[1].to: jsonata is not supported yet",
+		`{"t":"set","p":"a","to":"(","tot":"jsonata"}`:            "rules[1].to: invalid JSONata expression: ",
 		`{"t":"change","p":"a","from":"(","fromt":"re","to":"x"}`: "rules[1].from: invalid regular expression: /(/",
 		`{"t":"move","p":"a","to":"b","tot":"str"}`:               "rules[1].to: ",
 		`{"t":"add","p":"a"}`:                                     `rules[1].t: unknown action "add"`,

@@ -138,8 +138,8 @@ func TestNoCountAfterStop(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for property, config := range map[string]*flow.Object{
-		"complete":   flow.NewObject("complete", "$sum(a)", "targetType", "jsonata"),
-		"statusVal":  flow.NewObject("tostatus", true, "statusType", "jsonata"),
+		"complete":   flow.NewObject("complete", "$sum(a", "targetType", "jsonata"),
+		"statusVal":  flow.NewObject("tostatus", true, "statusType", "jsonata", "statusVal", "("),
 		"statusType": flow.NewObject("tostatus", true, "statusType", "loud"),
 	} {
 		_, err := Type(nil, nil).New(config, flow.Env{})

@@ -105,7 +105,7 @@ func TestErrors(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for config, want := range map[*flow.Object]string{
-		flow.NewObject("props", flow.Array{flow.NewObject("p", "x", "v", "1+1", "vt", "jsonata")}): "props[0].v: jsonata is not supported yet",
+		flow.NewObject("props", flow.Array{flow.NewObject("p", "x", "v", "1+", "vt", "jsonata")}): "props[0].v: invalid JSONata expression: ",
 		flow.NewObject("crontab", "* * *"): "crontab: \"* * *\" is no cron expression, such as \"30 8 * * 1-5\": ",
 		flow.NewObject("repeat", "soon"):   "repeat: expected a number, got \"soon\"",
 	} {

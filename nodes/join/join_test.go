@@ -232,13 +232,13 @@ func TestMessagesEndWithTheirGroup(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for config, property := range map[string]string{
-		`{"mode":"x"}`:                           "mode",
-		`{"property":"a["}`:                      "property",
-		`{"key":"a["}`:                           "key",
-		`{"joiner":"x","joinerType":"bin"}`:      "joiner",
-		`{"timeout":"x"}`:                        "timeout",
-		`{"mode":"reduce"}`:                      "reduceExp",
-		`{"mode":"reduce","reduceExp":"$A + 1"}`: "reduceExp",
+		`{"mode":"x"}`:                          "mode",
+		`{"property":"a["}`:                     "property",
+		`{"key":"a["}`:                          "key",
+		`{"joiner":"x","joinerType":"bin"}`:     "joiner",
+		`{"timeout":"x"}`:                       "timeout",
+		`{"mode":"reduce"}`:                     "reduceExp",
+		`{"mode":"reduce","reduceExp":"$A + "}`: "reduceExp",
 	} {
 		v, err := flow.ParseJSON([]byte(config))
 		if err != nil {

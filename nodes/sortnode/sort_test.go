@@ -168,8 +168,8 @@ func TestConfigErrors(t *testing.T) {
 	for config, property := range map[string]string{
 		`{"targetType":"msg","target":"a["}`:                       "target",
 		`{"seqKey":"a["}`:                                          "seqKey",
-		`{"targetType":"msg","msgKeyType":"jsonata","msgKey":"$"}`: "msgKey",
-		`{"seqKeyType":"jsonata","seqKey":"$"}`:                    "seqKey",
+		`{"targetType":"msg","msgKeyType":"jsonata","msgKey":"("}`: "msgKey",
+		`{"seqKeyType":"jsonata","seqKey":"("}`:                    "seqKey",
 	} {
 		v, err := flow.ParseJSON([]byte(config))
 		if err != nil {

@@ -213,13 +213,13 @@ func TestBadPatternInMessage(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for config, want := range map[string]string{
-		`{"rules":[{"t":"true"},{"t":"like","v":"x"}]}`:                     `rules[1].t: unknown operator "like"`,
-		`{"rules":[{"t":"regex","v":"[bad","vt":"str"}]}`:                   "rules[0].v: invalid regular expression: /[bad/: unterminated [] set",
-		`{"rules":[{"t":"jsonata_exp","v":"payload > 20","vt":"jsonata"}]}`: "rules[0].v: jsonata is not supported yet",
-		`{"rules":[{"t":"btwn","v":"1","v2":"a..b","v2t":"msg"}]}`:          "rules[0].v2: invalid property expression",
-		`{"property":"1","propertyType":"jsonata"}`:                         "property: jsonata is not supported yet",
-		`{"property":"a.","rules":[]}`:                                      "property: invalid property expression",
-		`{"checkall":"maybe"}`:                                              `checkall: expected true or false, got "maybe"`,
+		`{"rules":[{"t":"true"},{"t":"like","v":"x"}]}`:                   `rules[1].t: unknown operator "like"`,
+		`{"rules":[{"t":"regex","v":"[bad","vt":"str"}]}`:                 "rules[0].v: invalid regular expression: /[bad/: unterminated [] set",
+		`{"rules":[{"t":"jsonata_exp","v":"payload > ","vt":"jsonata"}]}`: "rules[0].v: invalid JSONata expression: ",
+		`{"rules":[{"t":"btwn","v":"1","v2":"a..b","v2t":"msg"}]}`:        "rules[0].v2: invalid property expression",
+		`{"property":"1+","propertyType":"jsonata"}`:                      "property: invalid JSONata expression: ",
+		`{"property":"a.","rules":[]}`:                                    "property: invalid property expression",
+		`{"checkall":"maybe"}`:                                            `checkall: expected true or false, got "maybe"`,
 	} {
 		props, err := flow.ParseJSON([]byte(config))
 		if err != nil {
