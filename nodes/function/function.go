@@ -61,6 +61,7 @@ func Type(stores *state.Stores, live *settings.Live) flow.Type {
 			"URLSearchParams, timers and async functions. What it changes in a message no other branch of the flow sees. " +
 			"A context value of more than 1000 parts that is changed in place must be set again.",
 		Differences: []string{
+			"After an await, complete and catch nodes get the message as it was when the script began to wait.",
 			"Modules are assert, buffer, crypto (hashes and random values), events, os, path, querystring, url and util; a node that asks for another one is an error.",
 			"A context value that is changed in place is written back after the call, but for one of more than 1000 parts, which must be set again.",
 			"A Map in a message becomes an object.",
