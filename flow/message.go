@@ -45,8 +45,11 @@ func (m *Message) Recycle() {
 }
 
 // MessageOf returns a message with the properties of o, which is shared with
-// the message from now on.
+// the message from now on. Without one the message is empty.
 func MessageOf(o *Object) *Message {
+	if o == nil {
+		return NewMessage()
+	}
 	m := messages.Get().(*Message)
 	m.root, m.shared = o, true
 	return m

@@ -27,6 +27,7 @@ func (r *Runtime) connect() {
 		if !sameTargets(p.wires, wires) {
 			p.wires, p.wireIDs = wires, ids
 		}
+		p.stats.setOutputs(len(n.Wires))
 		p.group = groupsOf(flows, n)
 		p.users = nil
 		byFlow[n.Z] = append(byFlow[n.Z], p)

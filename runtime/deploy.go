@@ -28,6 +28,12 @@ func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployTyp
 	if err != nil {
 		return plan, err
 	}
+	if r.opts.Save != nil {
+		if err := r.opts.Save(flows); err != nil {
+			r.log.Error("a deploy failed, its flows cannot be saved; what ran before goes on", "error", err)
+			return plan, fmt.Errorf("%w: %w", ErrNotSaved, err)
+		}
+	}
 
 	// The old nodes stop, sources first.
 	removed, restarted := r.instances(plan.Remove), r.instances(plan.Restart)

@@ -55,8 +55,37 @@ type Info struct {
 	hasName        bool   // "name" shows in what catch and status nodes send
 }
 
+// stats counts what a node has done.
 type stats struct {
-	received, sent, errors atomic.Uint64
+	received, errors atomic.Uint64
+	// sent counts messages by output. It grows while the flow stands still.
+	sent []*atomic.Uint64
+	lost atomic.Uint64 // sent to outputs that the file does not have
+}
+
+func (s *stats) countSent(port, n int) {
+	if port < 0 || port >= len(s.sent) {
+		s.lost.Add(uint64(n))
+		return
+	}
+	s.sent[port].Add(uint64(n))
+}
+
+// setOutputs has at least n outputs counted.
+func (s *stats) setOutputs(n int) {
+	for len(s.sent) < n {
+		s.sent = append(s.sent, &atomic.Uint64{})
+	}
+}
+
+// sentByPort returns how many messages each output has sent, and their sum.
+func (s *stats) sentByPort() (ports []uint64, total uint64) {
+	ports, total = make([]uint64, len(s.sent)), s.lost.Load()
+	for i, n := range s.sent {
+		ports[i] = n.Load()
+		total += ports[i]
+	}
+	return ports, total
 }
 
 // Post implements [flow.Host].
@@ -89,7 +118,7 @@ func (p *place) Route(c *flow.Cause, port int, msg *flow.Message, more []*flow.M
 	if len(targets) > 0 && !msg.Has(flow.MsgID) {
 		msg.Set(flow.MsgID, flow.NewID())
 	}
-	p.stats.sent.Add(uint64(1 + len(more)))
+	p.stats.countSent(port, 1+len(more))
 	if t := p.loop.rt.tap.Load(); t != nil {
 		t.send(p, port, msg)
 		for _, m := range more {
@@ -116,7 +145,11 @@ func (p *place) Route(c *flow.Cause, port int, msg *flow.Message, more []*flow.M
 
 // Wanted implements [flow.Router].
 func (p *place) Wanted(port int) bool {
-	return len(p.targets(port)) > 0 || p.loop.rt.tap.Load() != nil
+	if len(p.targets(port)) > 0 {
+		return true
+	}
+	t := p.loop.rt.tap.Load()
+	return t != nil && t.wants("send", p, port)
 }
 
 func (p *place) targets(port int) []*place {

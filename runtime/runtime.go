@@ -25,6 +25,9 @@ type Options struct {
 	// Drain is how long a shutdown waits for what is under way; a deploy waits
 	// at most deployDrain.
 	Drain time.Duration
+	// Save keeps the flows of a deploy, with their credentials, before they run;
+	// if it fails, the deploy does, with [ErrNotSaved]. Nil keeps nothing.
+	Save func(*flowfile.Flows) error
 	// Conformance is for Node-RED's own tests: what nodes and the engine say
 	// are keys of message catalogs, and faulty flows are deployed without what
 	// is wrong in them.
@@ -70,8 +73,14 @@ type instance struct {
 	typ   flow.Type
 }
 
+// ErrNotSaved says that a deploy failed because its flows could not be kept.
+var ErrNotSaved = errors.New("the flows cannot be saved")
+
 // ErrNoNode says that there is no running node with the id given.
 var ErrNoNode = errors.New("no such node")
+
+// ErrNoCommands says that nodes of this type take no commands.
+var ErrNoCommands = errors.New("it takes no commands")
 
 // New returns a runtime without flows.
 func New(opts Options) *Runtime {
@@ -97,8 +106,8 @@ func New(opts Options) *Runtime {
 }
 
 // Command gives a node a command, on its loop, and returns the node's answer.
-// The error is [ErrNoNode] if there is none with that id, and one of its own if
-// the node takes no commands.
+// The error is [ErrNoNode] if there is none with that id, and [ErrNoCommands] if
+// the node takes none.
 func (r *Runtime) Command(ctx context.Context, id, name string, body *flow.Object) error {
 	p, err := r.place(id)
 	if err != nil {
@@ -108,7 +117,7 @@ func (r *Runtime) Command(ctx context.Context, id, name string, body *flow.Objec
 	p.Post(flow.NewCause(ended), flow.TaskFunc(func(out flow.Outlet) error {
 		c, ok := p.node.(flow.Commander)
 		if !ok {
-			answer <- fmt.Errorf("node %s takes no commands", p.info)
+			answer <- fmt.Errorf("node %s: %w", p.info, ErrNoCommands)
 			return nil
 		}
 		answer <- c.Command(name, body, out)
@@ -169,6 +178,7 @@ type NodeStatus struct {
 	Info
 	Badge                  *flow.Object // nil if it never showed one
 	Received, Sent, Errors uint64
+	SentByPort             []uint64 // by output, as far as the file names them
 }
 
 // Status returns the status of all nodes that run, in no order.
@@ -180,13 +190,18 @@ func (r *Runtime) Status() []NodeStatus {
 		p.badgeMu.Lock()
 		badge := p.badge
 		p.badgeMu.Unlock()
+		ports, sent := p.stats.sentByPort()
 		list = append(list, NodeStatus{
 			Info: p.info, Badge: badge,
-			Received: p.stats.received.Load(), Sent: p.stats.sent.Load(), Errors: p.stats.errors.Load(),
+			Received: p.stats.received.Load(), Sent: sent, Errors: p.stats.errors.Load(), SentByPort: ports,
 		})
 	}
 	return list
 }
+
+// Quiet waits until no message is under way: all that came in has been handled
+// or is kept by a node for later. The error says that the context ended before.
+func (r *Runtime) Quiet(ctx context.Context) error { return r.causes.wait(ctx) }
 
 // Shutdown stops the sources, waits for what is under way (Options.Drain, or
 // until the context ends), stops all nodes and ends the runtime.
@@ -265,6 +280,18 @@ func (r *Runtime) runningLoops() []*loop {
 		}
 	}
 	return list
+}
+
+// AtWork returns the ids of the nodes that are at work at this moment, one a
+// flow at most. Who asks again and again learns which nodes take the time.
+func (r *Runtime) AtWork() []string {
+	var ids []string
+	for _, l := range r.runningLoops() {
+		if p := l.current.Load(); p != nil {
+			ids = append(ids, p.info.ID)
+		}
+	}
+	return ids
 }
 
 // logNode logs what a node says, to the tap and to the log.

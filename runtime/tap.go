@@ -25,10 +25,19 @@ type Frame struct {
 // flows wait for it.
 type Listener interface{ Frame(f Frame) }
 
+// Chooser is a [Listener] that wants few frames. What no listener wants is not
+// even made, so a chooser that looks at one output leaves the others their
+// speed. Wants is called as Frame is, and more often. The node is empty for
+// flows; the port is that of a send frame and -1 for others.
+type Chooser interface {
+	Wants(kind, node string, port int) bool
+}
+
 // Listen has a listener told of all frames from now on, until stop is called;
 // a frame that is on its way then may still arrive.
 func (r *Runtime) Listen(l Listener) (stop func()) {
-	entry := &listening{l}
+	entry := &listening{Listener: l}
+	entry.chooser, _ = l.(Chooser)
 	r.changeListeners(func(list []*listening) []*listening { return append(list, entry) })
 	return func() {
 		r.changeListeners(func(list []*listening) []*listening {
@@ -53,40 +62,67 @@ func (r *Runtime) changeListeners(change func([]*listening) []*listening) {
 	r.tap.Store(&tap{list})
 }
 
+const noPort = -1 // of frames that are not about an output
+
 // listening is one call of Listen: a listener may be there twice.
-type listening struct{ Listener }
+type listening struct {
+	Listener
+	chooser Chooser // nil: it wants all
+}
+
+func (l *listening) wants(kind, node string, port int) bool {
+	return l.chooser == nil || l.chooser.Wants(kind, node, port)
+}
 
 // tap makes frames of what happens. It is immutable.
 type tap struct{ listeners []*listening }
 
+// wants tells whether somebody wants the frames of a kind from a place.
+func (t *tap) wants(kind string, p *place, port int) bool {
+	for _, l := range t.listeners {
+		if l.wants(kind, p.info.ID, port) {
+			return true
+		}
+	}
+	return false
+}
+
 // tell finishes a frame and hands it out.
-func (t *tap) tell(kind string, p *place, body *flow.Object) {
+func (t *tap) tell(kind string, p *place, port int, body *flow.Object) {
 	f := Frame{Kind: kind, Body: body}
 	if p != nil {
 		f.Node, f.Path = p.info.ID, p.info.Path
 	}
 	body.Set("ts", float64(time.Now().UnixMilli()))
 	for _, l := range t.listeners {
-		l.Frame(f)
+		if l.wants(kind, f.Node, port) {
+			l.Frame(f)
+		}
 	}
 }
 
 func (t *tap) receive(p *place, msg *flow.Message) {
-	t.tell("receive", p, flow.NewObject("t", "receive", "id", p.info.ID, "msg", msg))
+	if !t.wants("receive", p, noPort) {
+		return
+	}
+	t.tell("receive", p, noPort, flow.NewObject("t", "receive", "id", p.info.ID, "msg", msg))
 }
 
 func (t *tap) send(p *place, port int, msg *flow.Message) {
+	if !t.wants("send", p, port) {
+		return
+	}
 	to := flow.Array{}
 	if port < len(p.wireIDs) {
 		for _, id := range p.wireIDs[port] {
 			to = append(to, id)
 		}
 	}
-	t.tell("send", p, flow.NewObject("t", "send", "id", p.info.ID, "port", float64(port), "to", to, "msg", msg))
+	t.tell("send", p, port, flow.NewObject("t", "send", "id", p.info.ID, "port", float64(port), "to", to, "msg", msg))
 }
 
 func (t *tap) status(p *place, badge *flow.Object) {
-	t.tell("status", p, flow.NewObject("t", "status", "id", p.info.ID, "status", badge))
+	t.tell("status", p, noPort, flow.NewObject("t", "status", "id", p.info.ID, "status", badge))
 }
 
 // call tells that a node called error, warn or log; msg may be nil.
@@ -102,7 +138,7 @@ func (t *tap) call(p *place, level flow.Level, what flow.Value, msg *flow.Messag
 	if msg != nil {
 		args = append(args, msg)
 	}
-	t.tell("call", p, flow.NewObject("t", "call", "id", p.info.ID, "fn", fn, "args", args))
+	t.tell("call", p, noPort, flow.NewObject("t", "call", "id", p.info.ID, "fn", fn, "args", args))
 }
 
 func (t *tap) log(p *place, level flow.Level, what flow.Value) {
@@ -116,7 +152,7 @@ func (t *tap) log(p *place, level flow.Level, what flow.Value) {
 	entry.Set("msg", reported(what))
 	entry.Set("path", parentPath(p.info.Path))
 	entry.Set("timestamp", float64(time.Now().UnixMilli()))
-	t.tell("log", p, flow.NewObject("t", "log", "log", entry))
+	t.tell("log", p, noPort, flow.NewObject("t", "log", "log", entry))
 }
 
 // reported is what a node reported, as a tap shows it: an error that is none of
@@ -165,5 +201,5 @@ func (t *tap) flows(state string, missing []string) {
 		body.Set("error", "missing-types")
 		body.Set("types", types)
 	}
-	t.tell("flows", nil, body)
+	t.tell("flows", nil, noPort, body)
 }

@@ -181,3 +181,50 @@ func TestConformance(t *testing.T) {
 		`{"t":"flows","state":"error","error":"missing-types","types":["nonesuch"]}`,
 	)
 }
+
+// chooser wants the frames of one output.
+type chooser struct {
+	recorder
+	node string
+	port int
+}
+
+func (c *chooser) Wants(kind, node string, port int) bool {
+	return kind == "send" && node == c.node && port == c.port
+}
+
+func TestTapChooser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		wants := &chooser{node: "p", port: 0}
+		defer b.Listen(wants)()
+		b.deploy("in button p\np pass r\nr record\n", runtime.Full)
+		if err := b.Command(t.Context(), "in", "inject", flow.NewObject("_msgid", "1")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		wants.expect(t, `{"t":"send","id":"p","port":0,"to":["r"],"msg":{"_msgid":"1"}}`)
+	})
+}
+
+func TestSentByPort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button p\np pass r\nr record\n", runtime.Full)
+		for range 3 {
+			if err := b.Command(t.Context(), "in", "inject", flow.NewObject("_msgid", "1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		for _, n := range b.Status() {
+			want := map[string][]uint64{"in": {3}, "p": {3}, "r": {0}}[n.ID]
+			if !slices.Equal(n.SentByPort, want) || n.Sent != want[0] {
+				t.Errorf("%s has sent %v, %d in all; want %v", n.ID, n.SentByPort, n.Sent, want)
+			}
+		}
+		if ids := b.AtWork(); len(ids) > 0 {
+			t.Errorf("at work: %v", ids)
+		}
+	})
+}

@@ -16,6 +16,7 @@ type Info struct {
 	Peer, Local string // host:port; empty while there is none
 	State       State
 	Started     time.Time
+	Idle        time.Duration // since something was sent or received last, or since Started
 	BytesIn     uint64
 	BytesOut    uint64
 	MessagesIn  uint64
@@ -38,9 +39,11 @@ func (st *Store) Snapshot() []Info {
 func (s *Session) info() Info {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	last := max(s.started, s.lastChunk, s.lastWrite)
 	i := Info{
 		ID: s.id, Kind: "tcp", Node: s.opts.Node, Claim: s.claim.node.id,
 		State: s.state, Started: s.store.epoch.Add(s.started), Queued: s.writer.size,
+		Idle:    time.Since(s.store.epoch) - last,
 		BytesIn: s.counters.bytesIn, BytesOut: s.counters.bytesOut,
 		MessagesIn: s.counters.messagesIn, MessagesOut: s.counters.messagesOut,
 	}

@@ -60,6 +60,7 @@ type Session struct {
 
 	slow      bool          // the reader's: nothing came in for a while before the last chunk
 	lastChunk time.Duration // the reader's: when that came in, 0 if none has
+	lastWrite time.Duration // when the socket last took something, 0 if it has not; mu guards it
 	credits   credits       // for chunks on their way through the flows
 	full      atomic.Bool   // nothing more is read
 	destroyed atomic.Bool   // closed at once

@@ -61,6 +61,33 @@ func TestAnswersAfterThePeersEnd(t *testing.T) {
 	}
 }
 
+// The idle time starts anew with what comes in and with what goes out.
+func TestIdleTime(t *testing.T) {
+	st := New()
+	h := &recorder{}
+	s, peer, _ := accept(t, st, h, Options{Line: true})
+	idleSince := func() time.Time {
+		i := st.Snapshot()[0]
+		return time.Now().Add(-i.Idle) // this much after the truth, never before
+	}
+	if i := st.Snapshot()[0]; i.Idle < 0 || i.Idle > time.Since(i.Started) {
+		t.Errorf("idle for %v, started %v ago", i.Idle, time.Since(i.Started))
+	}
+	before := time.Now()
+	fmt.Fprintln(peer, "a")
+	h.await(t, dataPort, 1)
+	if since := idleSince(); since.Before(before) {
+		t.Errorf("idle since %v, data came in after %v", since, before)
+	}
+	before = time.Now()
+	if err := s.Send(Sending{Node: "owner", Data: []byte("b")}); err != nil {
+		t.Fatal(err)
+	}
+	if since := idleSince(); since.Before(before) {
+		t.Errorf("idle since %v, data went out after %v", since, before)
+	}
+}
+
 func TestReset(t *testing.T) {
 	st := New()
 	h := &recorder{}

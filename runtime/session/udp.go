@@ -67,7 +67,8 @@ func (s *Session) receiveDatagrams() error {
 }
 
 func (s *Session) receiveDatagram(b []byte, from netip.AddrPort) flow.Lender {
-	d := s.newDelivery(time.Now())
+	now := time.Now()
+	d := s.newDelivery(now)
 	i := item{rinfo: remoteInfo(from, len(b))}
 	if s.opts.Line {
 		i.payload = flow.DecodeUTF8(b)
@@ -78,6 +79,7 @@ func (s *Session) receiveDatagram(b []byte, from netip.AddrPort) flow.Lender {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counters.bytesIn += uint64(len(b))
+	s.lastChunk = now.Sub(s.store.epoch)
 	return s.hand(d, s.owner)
 }
 
@@ -104,6 +106,7 @@ func (s *Session) SendTo(b []byte, to netip.AddrPort) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counters.bytesOut += uint64(len(b))
+	s.lastWrite = time.Since(s.store.epoch)
 	s.counters.messagesOut++
 	return nil
 }

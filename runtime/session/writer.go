@@ -223,6 +223,7 @@ func (s *Session) wrote(n int) {
 		return
 	}
 	s.counters.bytesOut += uint64(n)
+	s.lastWrite = time.Since(s.store.epoch)
 	if s.idle != nil || s.sendIdle != nil {
 		now := time.Now()
 		s.idle.touch(now)
