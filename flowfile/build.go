@@ -94,7 +94,7 @@ func (b *builder) byHand(t *tree) {
 			b.members(p.value, func(m member) { b.container(m, typeTab) })
 		case sectionKind(p.key) != "":
 			b.section(p, "")
-		case p.key != "rev" && p.key != "credentials":
+		case p.key != "rev" && p.key != "credentials" && p.key != "test":
 			b.fail(p.place, Warning, fmt.Sprintf("unknown property %q", shorten(p.key)),
 				"beside flows there may be subflows, groups and configs")
 		}

@@ -15,12 +15,12 @@ import (
 )
 
 // readYAML returns the document node of a text that holds one YAML document, nil
-// if there is none.
-func readYAML(file string, text []byte) (*yaml.Node, Problems) {
+// if there is none; ifEmpty says then what to do.
+func readYAML(file string, text []byte, ifEmpty string) (*yaml.Node, Problems) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	doc, err := nextDocument(d)
 	if errors.Is(err, io.EOF) || (err == nil && len(doc.Content) == 0) {
-		return nil, Problems{{Pos: Pos{file, 1, 1}, Text: "the file is empty", Hint: "an empty deployment is []"}}
+		return nil, Problems{{Pos: Pos{file, 1, 1}, Text: "the file is empty", Hint: ifEmpty}}
 	}
 	if err != nil {
 		return nil, Problems{yamlProblem(file, text, err)}

@@ -17,7 +17,7 @@ const maxAliased = 100_000
 
 // scanYAML reads one YAML 1.2 document.
 func scanYAML(file string, text []byte) (source, Problems) {
-	doc, problems := readYAML(file, text)
+	doc, problems := readYAML(file, text, "an empty deployment is []")
 	if doc == nil {
 		return source{}, problems
 	}
