@@ -6,11 +6,16 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/flowrun/flowrun/flowtests"
 )
 
 func TestEcho(t *testing.T) {
@@ -259,23 +264,38 @@ func TestProxy(t *testing.T) {
 	})
 }
 
-// A new example needs a test.
+// TestOwnTests runs the tests that stand beside the examples, as users do.
+func TestOwnTests(t *testing.T) {
+	out, err := exec.Command(binary, "test", "-v", ".").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A new example needs a test here or in palette_test.go, and those here need one
+// of their own too.
 func TestEveryExampleIsTested(t *testing.T) {
 	tested := map[string]bool{
 		"echo.json": true, "echo.yaml": true, "uppercase-server.json": true, "uppercase-client.json": true,
 		"chat.json": true, "prompt.json": true, "udp-echo.json": true, "multicast.json": true,
 		"tcp-udp-bridge.json": true, "tcp-proxy.json": true,
-		"gateway.json": true, "library.json": true, "errors.json": true, "watchdog.json": true, "command.yaml": true,
-		"subflow.json": true, "report.json": true, "csv-inbox.json": true,
 	}
+	palette := []string{"gateway.json", "library.json", "errors.json", "watchdog.json", "command.yaml",
+		"subflow.json", "report.json", "csv-inbox.json"}
 	for _, pattern := range []string{"*.json", "*.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, file := range files {
+			if strings.HasSuffix(file, ".test.yaml") || slices.Contains(palette, file) {
+				continue
+			}
 			if !tested[file] {
 				t.Errorf("%s has no test", file)
+			}
+			if list, problems := flowtests.Load(file); len(list) == 0 {
+				t.Errorf("%s has no test of its own: %v", file, problems)
 			}
 		}
 	}

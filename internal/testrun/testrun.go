@@ -6,15 +6,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
+
+	"github.com/flowrun/flowrun/internal/freeport"
 )
 
 // patience is how long a process may take to stop.
@@ -34,38 +33,14 @@ func Build(dir string) (string, error) {
 }
 
 // FreePorts returns n different ports on 127.0.0.1 that nobody uses for TCP or
-// UDP. They lie below the ports that systems give to outgoing connections, so
-// none of those takes one before the caller does.
+// UDP; see [freeport.Pool].
 func FreePorts(tb testing.TB, n int) []int {
 	tb.Helper()
-	var ports []int
-	for range 100 * n {
-		if len(ports) == n {
-			break
-		}
-		port := 10_000 + rand.IntN(10_000)
-		if !slices.Contains(ports, port) && isFree(port) {
-			ports = append(ports, port)
-		}
-	}
-	if len(ports) < n {
-		tb.Fatal("too few free ports on 127.0.0.1")
+	ports, err := new(freeport.Pool).Take(n)
+	if err != nil {
+		tb.Fatal(err)
 	}
 	return ports
-}
-
-func isFree(port int) bool {
-	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-	if err != nil {
-		return false
-	}
-	defer func() { _ = listener.Close() }()
-	socket, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-	if err != nil {
-		return false
-	}
-	_ = socket.Close()
-	return true
 }
 
 // Process is a running flowrun.

@@ -1,0 +1,165 @@
+package flowtests
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/runtime"
+)
+
+// board is where the flow and the peers of a test note what happens, and where
+// the steps wait for it.
+type board struct {
+	mu      sync.Mutex
+	changed chan struct{} // closed at the next change
+	last    time.Time     // of the last change
+	happens []happening
+	told    []string // what nodes have reported, for people
+	names   func(id string) string
+}
+
+// kind is what happened to a node.
+type kind int
+
+const (
+	received kind = iota
+	sent
+	status
+	failed // it reported an error
+)
+
+// spot is where something happens: a node, and what; for sent an output.
+type spot struct {
+	node   string
+	kind   kind
+	output int // -1 if it is none
+}
+
+// happening is one thing that happened at a spot: a message, a badge or an
+// error.
+type happening struct {
+	spot
+	value flow.Value
+}
+
+func newBoard() *board { return &board{changed: make(chan struct{}), last: time.Now()} }
+
+// Frame implements [runtime.Listener].
+func (b *board) Frame(f runtime.Frame) {
+	h := happening{spot: spot{node: f.Node, output: -1}}
+	told := ""
+	switch f.Kind {
+	case "receive", "send":
+		msg, ok := f.Body.Get("msg").(*flow.Message)
+		if !ok {
+			return
+		}
+		h.value = msg.Snapshot()
+		if f.Kind == "send" {
+			port, _ := f.Body.Get("port").(float64)
+			h.kind, h.output = sent, int(port)
+		}
+	case "status":
+		h.kind, h.value = status, f.Body.Get("status")
+		if badge, ok := h.value.(*flow.Object); ok && badge.Get("fill") == "red" {
+			told = "shows " + flow.Text(badge.Get("text"))
+		}
+	case "call":
+		args, _ := f.Body.Get("args").(flow.Array)
+		fn := f.Body.Get("fn")
+		if len(args) == 0 || fn != "error" && fn != "warn" {
+			return
+		}
+		told = "reports " + flow.Text(args[0])
+		if fn == "error" {
+			h.kind, h.value = failed, errorText(args[0])
+			break
+		}
+		b.update(func() { b.told = append(b.told, b.names(f.Node)+" "+told) })
+		return
+	default:
+		return
+	}
+	b.update(func() {
+		b.happens = append(b.happens, h)
+		if told != "" {
+			b.told = append(b.told, b.names(f.Node)+" "+told)
+		}
+	})
+}
+
+// errorText is what an error says, without JavaScript's "Error: ".
+func errorText(v flow.Value) flow.Value {
+	switch v := v.(type) {
+	case error:
+		if inner, ok := errors.AsType[*flow.Error](v); ok {
+			return inner.Message
+		}
+		return v.Error()
+	}
+	return v
+}
+
+// update runs fn under the lock and wakes everybody who waits.
+func (b *board) update(fn func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fn()
+	b.last = time.Now()
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+// wait waits until done, which is called under the lock, is true. It is false if
+// that takes longer than d or the context ends.
+func (b *board) wait(ctx context.Context, d time.Duration, done func() bool) bool {
+	timeout := time.NewTimer(d)
+	defer timeout.Stop()
+	for {
+		b.mu.Lock()
+		ok, changed := done(), b.changed
+		b.mu.Unlock()
+		if ok {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-timeout.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// look runs fn, which changes nothing, under the lock.
+func (b *board) look(fn func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fn()
+}
+
+// settle is how long nothing must happen for a flow to count as quiet: the time
+// that bytes may take on their way through the loopback interface.
+const settle = 100 * time.Millisecond
+
+// quiet waits until no message is under way and nothing has happened for a
+// moment, at most for d, unless done, which is called under the lock, is true
+// before.
+func (b *board) quiet(ctx context.Context, rt *runtime.Runtime, d time.Duration, done func() bool) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	for ctx.Err() == nil {
+		if rt.Quiet(ctx) != nil {
+			return
+		}
+		var since time.Duration
+		b.look(func() { since = time.Since(b.last) })
+		if since >= settle || b.wait(ctx, settle-since, done) {
+			return
+		}
+	}
+}
