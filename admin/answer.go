@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -28,12 +29,8 @@ func answerJSON(w http.ResponseWriter, v flow.Value) {
 // or no JSON, it answers so and returns false.
 func readJSON(w http.ResponseWriter, r *http.Request) (flow.Value, bool) {
 	text, err := io.ReadAll(r.Body)
-	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		fail(w, http.StatusRequestEntityTooLarge, "too_large", "the body is larger than 5 MB")
-		return nil, false
-	}
 	if err != nil {
-		fail(w, http.StatusBadRequest, "unexpected_error", "reading the body: "+err.Error())
+		failBody(w, err)
 		return nil, false
 	}
 	if len(text) == 0 {
@@ -45,4 +42,13 @@ func readJSON(w http.ResponseWriter, r *http.Request) (flow.Value, bool) {
 		return nil, false
 	}
 	return v, true
+}
+
+// failBody answers that the body could not be read.
+func failBody(w http.ResponseWriter, err error) {
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		fail(w, http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit))
+		return
+	}
+	fail(w, http.StatusBadRequest, "unexpected_error", "reading the body: "+err.Error())
 }

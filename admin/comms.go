@@ -11,6 +11,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/flowrun/flowrun/admin/auth"
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/runtime"
 )
@@ -32,7 +33,8 @@ const (
 type Comms struct {
 	mu      sync.Mutex
 	clients map[*commsClient]bool
-	deploy  *flow.Object // data of the topic notification/runtime-deploy
+	console func(topic string, data func() *flow.Object) // nil while no console is open
+	deploy  *flow.Object                                 // data of the topic notification/runtime-deploy
 }
 
 // Publish sends what data returns on a topic. Nothing is done while there is no
@@ -40,6 +42,9 @@ type Comms struct {
 func (c *Comms) Publish(topic string, data func() *flow.Object) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.console != nil {
+		c.console(topic, data)
+	}
 	if len(c.clients) == 0 {
 		return
 	}
@@ -47,6 +52,13 @@ func (c *Comms) Publish(topic string, data func() *flow.Object) {
 	for client := range c.clients {
 		client.out.offer(func() []byte { return text })
 	}
+}
+
+// showOn has a console told of all that is published; nil ends it.
+func (c *Comms) showOn(console func(topic string, data func() *flow.Object)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.console = console
 }
 
 // deployed publishes the revision of flows that have been deployed.
@@ -86,43 +98,76 @@ type commsClient struct {
 	out     *outbox
 }
 
-// commsSocket serves one client of /comms.
+// commsSocket serves one client of /comms. With authentication the client has
+// to say who it is before it gets anything.
 func (h *handler) commsSocket(w http.ResponseWriter, r *http.Request) {
-	// It listens before the client knows that it is connected, so the client
-	// misses nothing of what it sets off then.
 	c := &commsClient{handler: h, out: newOutbox(nil)}
-	defer h.Comms.add(c)()
-	defer h.Runtime.Listen(c)()
+	open := h.Auth == nil
+	var grant *auth.Grant
+	if !open {
+		grant = h.commsGrant(r)
+	}
+	known := open || grant != nil
+	if known {
+		// It listens before the client knows that it is connected, so the client
+		// misses nothing of what it sets off then.
+		defer c.join()()
+	}
 	h.serveSocket(w, r, func(ctx context.Context, conn *websocket.Conn) {
 		c.conn, c.send = conn, func(ctx context.Context, text []byte) error {
 			return conn.Write(ctx, websocket.MessageText, text)
 		}
+		var first *flow.Object
+		if !known {
+			if grant, first = c.introduce(ctx); grant == nil {
+				return
+			}
+			defer c.join()()
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		if grant != nil {
+			defer context.AfterFunc(grant.Ended(), func() {
+				_ = c.send(ctx, []byte(authFail)) // the client is gone if this fails
+				cancel()
+			})()
+		}
 		var writing sync.WaitGroup
 		defer writing.Wait()
-		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		writing.Go(func() {
 			defer cancel()
 			c.write(ctx)
 		})
-		c.read(ctx)
+		c.read(ctx, first)
 	})
 }
 
-// read answers {auth} and {subscribe}.
-func (c *commsClient) read(ctx context.Context) {
-	for {
-		_, text, err := c.conn.Read(ctx)
-		if err != nil {
-			return
-		}
-		v, _ := flow.ParseJSON(text)
-		request, ok := v.(*flow.Object)
-		if !ok {
-			continue
-		}
-		if request.Get("auth") != nil && c.send(ctx, []byte(`{"auth":"ok"}`)) != nil {
-			return
+// join has the client get what is published and what the flows do, until leave
+// is called.
+func (c *commsClient) join() (leave func()) {
+	remove, stop := c.handler.Comms.add(c), c.handler.Runtime.Listen(c)
+	return func() {
+		stop()
+		remove()
+	}
+}
+
+// read answers {auth} and {subscribe}; the first message may have been read
+// already.
+func (c *commsClient) read(ctx context.Context, first *flow.Object) {
+	request := first
+	if request == nil {
+		request = c.receive(ctx)
+	}
+	for ; request != nil; request = c.receive(ctx) {
+		if request.Get("auth") != nil {
+			answer := authOK
+			if c.handler.Auth != nil && c.grantFor(request) == nil {
+				answer = authFail
+			}
+			if c.send(ctx, []byte(answer)) != nil || answer == authFail {
+				return
+			}
 		}
 		if topic, ok := request.Get("subscribe").(string); ok {
 			c.sendKept(topic)

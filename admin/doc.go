@@ -4,19 +4,50 @@
 //
 //	GET  /flows             the flows that run
 //	POST /flows             deploy
+//	GET  /flows/state       whether they run, which they always do
+//	GET, PUT, DELETE /flow/:id  one flow, or what is in none: /flow/global
+//	POST /flow              add a flow
+//	GET, DELETE /context/…  values as the debug sidebar shows them, for the scopes below
+//	GET  /credentials/:type/:id  which credentials a node has, never their values
+//	GET  /nodes, /nodes/:module, /nodes/:module/:set  the node types
+//	GET  /settings, /diagnostics
 //	POST /inject/:id        press the button of an inject node
 //	POST /debug/:id/:state  switch a debug node on (enable) or off (disable)
 //	POST /debug/:state      the same for {"nodes": [ids]}
 //	GET  /debug/view/view.html  a page that shows what debug nodes show
 //	GET  /comms             the websocket of Node-RED's editor, see [Comms]
-//	GET  /sessions          the sessions that are open
+//	GET  /status            the instance at a glance: version, uptime, what is wrong
+//	GET  /sessions          the sessions that are open; age and idle are in seconds
 //	DELETE /sessions/:id    close one
 //
-// There is no authentication yet. So it listens on loopback addresses only, and
-// refuses what a web page in a browser of this machine could send: requests
-// with a foreign Host header (DNS rebinding) or a foreign Origin.
+// Without users it listens on loopback addresses only. It refuses what a web page
+// in a browser could send behind the back of its user: requests with a foreign
+// Host header (DNS rebinding) or a foreign Origin.
+//
+// # Who may do what
+//
+// With [Options].Auth a request needs a token, in a header (Authorization: Bearer
+// TOKEN) or as ?access_token=; a websocket may name it as a subprotocol, flowrun
+// with bearer.TOKEN, and /comms also takes Node-RED's {"auth": token}. What ends
+// the token ends its websockets.
+//
+//	GET  /auth/login        how to log in; {} if nobody has to
+//	POST /auth/token        a user name and a password for a token
+//	POST /auth/revoke       end a token
+//
+// The permission that a request needs is the first part of its path with .read
+// for a GET and .write for all else, as in Node-RED: flows.read, inject.write,
+// tap.read. A token that lacks it gets 401.
 //
 // An error is {"code":"…","message":"…"}.
+//
+// # Console
+//
+//	GET  /                  a page that shows the flows alive; its files are in console/
+//	GET  /console/flows     the flows as it draws them, with positions
+//	GET  /console/ws        a websocket: counters, samples, debug values, log, sessions
+//	POST /console/plan      what a deploy of a flow file (JSON or YAML) would do
+//	POST /console/deploy    do it
 //
 // # Tap
 //

@@ -56,6 +56,12 @@ func (h *handler) postFlows(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// A client that hangs up does not cut a deploy short.
+	h.deployUpload(context.WithoutCancel(r.Context()), w, upload, deployType)
+}
+
+// deployUpload deploys what was uploaded and answers.
+func (h *handler) deployUpload(ctx context.Context, w http.ResponseWriter, upload upload, deployType runtime.DeployType) {
 	// One request at a time, or two clients could both find their rev current.
 	h.deploying.Lock()
 	defer h.deploying.Unlock()
@@ -63,8 +69,7 @@ func (h *handler) postFlows(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusConflict, "version_mismatch", "Error") // Node-RED's words
 		return
 	}
-	// A client that hangs up does not cut a deploy short.
-	if err := h.deploy(context.WithoutCancel(r.Context()), upload, deployType); err != nil {
+	if err := h.deploy(ctx, upload, deployType); err != nil {
 		failDeploy(w, err)
 		return
 	}
@@ -123,7 +128,11 @@ func (h *handler) deploy(ctx context.Context, u upload, t runtime.DeployType) er
 
 func failDeploy(w http.ResponseWriter, err error) {
 	var problems flowfile.Problems
-	if !errors.As(err, &problems) {
+	switch {
+	case errors.Is(err, runtime.ErrNotSaved):
+		fail(w, http.StatusInternalServerError, "unexpected_error", err.Error())
+		return
+	case !errors.As(err, &problems):
 		fail(w, http.StatusBadRequest, "unexpected_error", err.Error())
 		return
 	}
@@ -135,7 +144,7 @@ func failDeploy(w http.ResponseWriter, err error) {
 }
 
 func failVersion(w http.ResponseWriter) {
-	fail(w, http.StatusBadRequest, "invalid_api_version", "Invalid API version requested")
+	fail(w, http.StatusBadRequest, "invalid_api_version", "Invalid API Version requested")
 }
 
 // nodesOf returns the flows as an array of nodes; nil flows are an empty one.

@@ -5,25 +5,63 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // guard refuses requests that a foreign web page makes a browser send: those
-// for another host name (a name that was rebound to 127.0.0.1), and those with
-// the Origin of another site.
-func guard(next http.Handler) http.Handler {
+// for another host name (a name that was rebound to this machine's address),
+// and those with the Origin of another site. It bounds the body.
+func (h *handler) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isLoopback(hostOf(r.Host)) {
-			fail(w, http.StatusForbidden, "forbidden", "the Host header names no address of this machine's own")
+		if !h.isOwnHost(hostOf(r.Host)) {
+			fail(w, http.StatusForbidden, "forbidden", "the Host header names no address of this machine's own; flowrun --admin-host allows a name")
 			return
 		}
 		if origin := r.Header.Get("Origin"); origin != "" && !sameOrigin(origin, r.Host) {
-			fail(w, http.StatusForbidden, "forbidden", "requests from other web sites are refused")
-			return
+			if !h.allowsOrigin(origin) {
+				fail(w, http.StatusForbidden, "forbidden", "requests from other web sites are refused; flowrun --admin-origin allows a site")
+				return
+			}
+			if answerCORS(w, r, origin) {
+				return
+			}
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, h.MaxBody)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isOwnHost tells whether a request for a host may be meant for this server.
+// With authentication that is any address in numbers: only a name can be
+// rebound.
+func (h *handler) isOwnHost(host string) bool {
+	if isLoopback(host) || containsFold(h.Hosts, host) {
+		return true
+	}
+	_, err := netip.ParseAddr(host)
+	return err == nil && h.Auth != nil
+}
+
+func (h *handler) allowsOrigin(origin string) bool { return containsFold(h.Origins, origin) }
+
+func containsFold(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(item string) bool { return strings.EqualFold(item, s) })
+}
+
+// answerCORS lets a page of another site read the answer, and answers whether
+// it may send what it is about to (a preflight); true if it did.
+func answerCORS(w http.ResponseWriter, r *http.Request, origin string) bool {
+	header := w.Header()
+	header.Set("Access-Control-Allow-Origin", origin)
+	header.Add("Vary", "Origin")
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	header.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
+	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+versionHeader+", "+typeHeader)
+	w.WriteHeader(http.StatusNoContent)
+	return true
 }
 
 func sameOrigin(origin, host string) bool {

@@ -2,16 +2,15 @@ package admin
 
 import (
 	"errors"
-	"io"
 	"net/http"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/runtime"
 )
 
-// inject presses a node's button. A body with the property
-// __user_inject_props__ becomes the message; any other object is ignored, as in
-// Node-RED.
+// inject presses a node's button; a node without one gets a message. A body
+// with the property __user_inject_props__ becomes the message; any other object
+// is ignored, as in Node-RED.
 func (h *handler) inject(w http.ResponseWriter, r *http.Request) {
 	v, ok := readJSON(w, r)
 	if !ok {
@@ -25,14 +24,29 @@ func (h *handler) inject(w http.ResponseWriter, r *http.Request) {
 	if isObject && !flow.Truthy(body.Get("__user_inject_props__")) {
 		body = nil
 	}
-	err := h.Runtime.Command(r.Context(), r.PathValue("id"), "inject", body)
+	id := r.PathValue("id")
+	err := h.Runtime.Command(r.Context(), id, "inject", body)
+	if errors.Is(err, runtime.ErrNoCommands) {
+		err = h.receive(id, body)
+	}
 	switch {
 	case errors.Is(err, runtime.ErrNoNode):
-		fail(w, http.StatusNotFound, "not_found", err.Error())
+		answerStatus(w, http.StatusNotFound)
 	case err != nil:
 		fail(w, http.StatusInternalServerError, "unexpected_error", err.Error())
 	default:
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, "OK")
+		answerStatus(w, http.StatusOK)
 	}
+}
+
+// receive gives a node a message.
+func (h *handler) receive(id string, body *flow.Object) error {
+	msg := flow.NewMessage()
+	if body != nil {
+		msg = flow.MessageOf(body)
+	}
+	if !flow.Truthy(msg.Get(flow.MsgID)) {
+		msg.Set(flow.MsgID, flow.NewID())
+	}
+	return h.Runtime.Receive(id, msg, func() {})
 }

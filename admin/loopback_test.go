@@ -45,7 +45,7 @@ func (s speaker) Command(name string, _ *flow.Object, _ flow.Outlet) error {
 	return nil
 }
 
-func newLoopback(t *testing.T, conformance *admin.Conformance) *loopback {
+func newLoopback(t *testing.T, conformance *admin.Conformance, change ...func(*admin.Options)) *loopback {
 	t.Helper()
 	registry, err := flow.NewRegistry(
 		flow.Define(flow.Spec[struct{}]{Name: "speaker", Inputs: 1, Outputs: 1, New: func(_ struct{}, env flow.Env) (flow.Node, error) { return speaker{env}, nil }}),
@@ -56,12 +56,15 @@ func newLoopback(t *testing.T, conformance *admin.Conformance) *loopback {
 	}
 	stores, comms := state.New("memory0", "memory1"), &admin.Comms{}
 	rt := runtime.New(runtime.Options{Registry: registry, Context: stores, Conformance: conformance != nil})
-	l, err := admin.Listen(t.Context(), "127.0.0.1:0")
+	l, err := admin.Listen(t.Context(), "127.0.0.1:0", false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	options := optionsFor(rt)
 	options.Context, options.Comms, options.Conformance, options.Sessions = stores, comms, conformance, session.New()
+	for _, f := range change {
+		f(&options)
+	}
 	server := admin.Start(l, options)
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(func() {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,15 +11,20 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flowrun/flowrun/admin/auth"
+	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/runtime"
 	"github.com/flowrun/flowrun/runtime/session"
 	"github.com/flowrun/flowrun/runtime/state"
 )
 
+// MaxBody is how many bytes the body of a request may have if Options say
+// nothing else (Node-RED's apiMaxLength).
+const MaxBody = 5 << 20
+
 // The limits of what a client may take. A deploy may wait for messages that are
 // under way and for nodes that are slow to stop, hence the long answer time.
 const (
-	maxBody       = 5 << 20 // Node-RED's apiMaxLength
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
 	answerTimeout = 90 * time.Second
@@ -35,6 +41,17 @@ type Options struct {
 	Version  string // of flowrun
 	// CredentialSecret decrypts credentials in a deploy; empty: they are plain.
 	CredentialSecret string
+	// Types are the node types that there are.
+	Types []flow.Type
+	// Auth says who may do what; nil lets everybody do everything.
+	Auth *auth.Authority
+	// TLS has the server's certificate; nil for plain HTTP.
+	TLS *tls.Config
+	// Hosts are names under which the server may be asked, besides localhost
+	// and addresses; Origins are other sites whose pages may ask.
+	Hosts, Origins []string
+	// MaxBody is how many bytes the body of a request may have; 0 is [MaxBody].
+	MaxBody int64
 	// Conformance adds what Node-RED's own tests need; nil leaves it out.
 	Conformance *Conformance
 }
@@ -42,9 +59,11 @@ type Options struct {
 // handler answers the requests of one runtime.
 type handler struct {
 	Options
+	started   time.Time
 	deploying sync.Mutex      // see postFlows
 	ctx       context.Context // ends the websockets
 	sockets   sync.WaitGroup  // the websockets that are open
+	console   *consoleFeed
 }
 
 // Server serves the admin API until [Server.Shutdown].
@@ -55,22 +74,23 @@ type Server struct {
 	ended   chan struct{}
 }
 
-// CheckAddress tells what is wrong with an address to listen on. Only those of
-// the loopback (127.0.0.1:1880, [::1]:1880, localhost:1880) are allowed.
-func CheckAddress(address string) error {
+// CheckAddress tells what is wrong with an address to listen on. Without
+// authentication only those of the loopback (127.0.0.1:1880, [::1]:1880,
+// localhost:1880) are allowed.
+func CheckAddress(address string, authenticated bool) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("admin %w", err) // "address x: missing port in address"
 	}
-	if !isLoopback(host) {
-		return fmt.Errorf("admin address %s: only loopback addresses such as 127.0.0.1:1880 are possible until the admin API has authentication", address)
+	if !authenticated && !isLoopback(host) {
+		return fmt.Errorf("admin address %s: without users or a token only loopback addresses such as 127.0.0.1:1880 are possible", address)
 	}
 	return nil
 }
 
-// Listen opens a TCP port for the API.
-func Listen(ctx context.Context, address string) (net.Listener, error) {
-	if err := CheckAddress(address); err != nil {
+// Listen opens a TCP port for the API, at an address that [CheckAddress] allows.
+func Listen(ctx context.Context, address string, authenticated bool) (net.Listener, error) {
+	if err := CheckAddress(address, authenticated); err != nil {
 		return nil, err
 	}
 	var lc net.ListenConfig
@@ -83,6 +103,9 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 
 // Start serves the API on a listener, which belongs to the server from then on.
 func Start(l net.Listener, o Options) *Server {
+	if o.TLS != nil {
+		l = tls.NewListener(l, o.TLS)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{handler: newHandler(ctx, o), cancel: cancel, ended: make(chan struct{})}
 	s.http = http.Server{
@@ -119,18 +142,34 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // clients.
 func NewHandler(o Options) http.Handler { return newHandler(context.Background(), o).routes() }
 
-func newHandler(ctx context.Context, o Options) *handler { return &handler{Options: o, ctx: ctx} }
+func newHandler(ctx context.Context, o Options) *handler {
+	if o.MaxBody == 0 {
+		o.MaxBody = MaxBody
+	}
+	h := &handler{Options: o, ctx: ctx, started: time.Now()}
+	h.console = newConsoleFeed(h)
+	return h
+}
 
-// routes returns the API, guarded against foreign pages.
+// routes returns the API, guarded against foreign pages and those who may not
+// use it; see permissionFor.
 func (h *handler) routes() http.Handler {
 	mux := http.NewServeMux()
+	h.consoleRoutes(mux)
 	mux.HandleFunc("GET /flows", h.getFlows)
 	mux.HandleFunc("POST /flows", h.postFlows)
+	mux.HandleFunc("GET /flows/state", getState)
+	mux.HandleFunc("POST /flows/state", http.NotFound)
+	mux.HandleFunc("POST /flow", h.postFlow)
+	mux.HandleFunc("GET /flow/{id}", h.getFlow)
+	mux.HandleFunc("PUT /flow/{id}", h.putFlow)
+	mux.HandleFunc("DELETE /flow/{id}", h.deleteFlow)
 	mux.HandleFunc("POST /inject/{id}", h.inject)
 	mux.HandleFunc("POST /debug/{state}", h.debugNodes)
 	mux.HandleFunc("POST /debug/{id}/{state}", h.debugNode)
 	mux.HandleFunc("GET /debug/view/view.html", debugView)
 	mux.HandleFunc("GET /comms", h.commsSocket)
+	mux.HandleFunc("GET /status", h.getStatus)
 	mux.HandleFunc("GET /sessions", h.getSessions)
 	mux.HandleFunc("DELETE /sessions/{id}", h.deleteSession)
 	mux.HandleFunc("GET /tap/ws", h.tapSocket)
@@ -142,8 +181,29 @@ func (h *handler) routes() http.Handler {
 		mux.HandleFunc("PUT "+path, h.putContext)
 		mux.HandleFunc("DELETE "+path, h.deleteContext)
 	}
+	for _, scope := range []string{"/context/global", "/context/flow/{id}", "/context/node/{id}"} {
+		mux.HandleFunc("GET "+scope, h.exportContext)
+		mux.HandleFunc("GET "+scope+"/{key...}", h.exportContext)
+		mux.HandleFunc("DELETE "+scope, h.removeContext)
+		mux.HandleFunc("DELETE "+scope+"/{key...}", h.removeContext)
+	}
+	mux.HandleFunc("GET /nodes", h.getNodes)
+	mux.HandleFunc("POST /nodes", install)
+	mux.HandleFunc("GET /nodes/{module}", h.getModule)
+	mux.HandleFunc("PUT /nodes/{module}", h.enable)
+	mux.HandleFunc("DELETE /nodes/{module}", h.uninstall)
+	mux.HandleFunc("GET /nodes/{module}/{set}", h.getSet)
+	mux.HandleFunc("PUT /nodes/{module}/{set}", h.enable)
+	mux.HandleFunc("GET /settings", h.getSettings)
+	mux.HandleFunc("GET /diagnostics", h.getDiagnostics)
+	mux.HandleFunc("GET /credentials/{type}/{id}", h.getCredentials)
+	mux.HandleFunc("GET /auth/login", h.getLogin)
+	if h.Auth != nil {
+		mux.HandleFunc("POST /auth/token", h.postToken)
+		mux.HandleFunc("POST /auth/revoke", h.postRevoke)
+	}
 	if h.Conformance != nil {
 		h.conformanceRoutes(mux)
 	}
-	return guard(mux)
+	return h.guard(h.withAccess(mux))
 }

@@ -13,25 +13,21 @@ import (
 func (h *handler) getSessions(w http.ResponseWriter, _ *http.Request) {
 	list := flow.Array{}
 	for _, s := range h.Sessions.Snapshot() {
-		list = append(list, flow.NewObject(
-			"id", s.ID, "kind", s.Kind, "state", stateName(s.State), "node", s.Node, "claim", s.Claim,
-			"peer", s.Peer, "local", s.Local, "started", s.Started.UTC().Format(time.RFC3339Nano),
-			"bytesIn", float64(s.BytesIn), "bytesOut", float64(s.BytesOut),
-			"messagesIn", float64(s.MessagesIn), "messagesOut", float64(s.MessagesOut),
-			"queued", float64(s.Queued),
-		))
+		list = append(list, sessionObject(s))
 	}
 	answerJSON(w, list)
 }
 
-func stateName(s session.State) string {
-	switch s {
-	case session.Connecting:
-		return "connecting"
-	case session.Connected:
-		return "connected"
-	}
-	return "closed"
+// sessionObject is a session as the API shows it.
+func sessionObject(s session.Info) *flow.Object {
+	return flow.NewObject(
+		"id", s.ID, "kind", s.Kind, "state", string(s.State), "node", s.Node, "claim", s.Claim,
+		"peer", s.Peer, "local", s.Local, "started", s.Started.UTC().Format(time.RFC3339Nano),
+		"age", time.Since(s.Started).Seconds(), "idle", s.Idle.Seconds(),
+		"bytesIn", float64(s.BytesIn), "bytesOut", float64(s.BytesOut),
+		"messagesIn", float64(s.MessagesIn), "messagesOut", float64(s.MessagesOut),
+		"queued", float64(s.Queued),
+	)
 }
 
 // deleteSession closes a session in an orderly way, as a tcp-disconnect node

@@ -27,13 +27,16 @@ type tapClient struct {
 	filter  filter
 	encode  func([]byte, flow.Value) []byte
 	typed   bool // the client's values are typed JSON
+	silent  bool // the client may give no commands
 	out     *outbox
 }
 
 // tapSocket serves one tap until the client goes or the server stops.
 func (h *handler) tapSocket(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	c := &tapClient{handler: h, filter: newFilter(query), encode: flow.AppendJSON, typed: isTyped(query)}
+	grant := grantOf(r)
+	c := &tapClient{handler: h, filter: newFilter(query), encode: flow.AppendJSON, typed: isTyped(query),
+		silent: grant != nil && !grant.Allows("tap.write")}
 	if c.typed {
 		c.encode = typedjson.Append
 	}
@@ -62,17 +65,25 @@ func (h *handler) tapSocket(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveSocket accepts a websocket and keeps it open until serve returns. The
-// context ends when the server stops.
+// context ends when the server stops, or when what the client was granted does.
 func (h *handler) serveSocket(w http.ResponseWriter, r *http.Request, serve func(context.Context, *websocket.Conn)) {
 	h.sockets.Add(1)
 	defer h.sockets.Done()
-	conn, err := websocket.Accept(w, r, nil)
+	// The guard has looked at the origin.
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}, InsecureSkipVerify: true})
 	if err != nil {
 		return // Accept has answered
 	}
 	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(maxCommand)
-	serve(h.ctx, conn)
+	ctx := h.ctx
+	if grant := grantOf(r); grant != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(grant.Ended(), cancel)()
+	}
+	serve(ctx, conn)
 }
 
 // read carries out the client's commands in the order in which they come.
@@ -99,6 +110,10 @@ func (c *tapClient) command(cmd *flow.Object) {
 	id, _ := cmd.Get("id").(string)
 	if op == "ping" {
 		c.confirm(seq)
+		return
+	}
+	if c.silent {
+		c.refuse(seq, "forbidden")
 		return
 	}
 	if err := c.handler.command(op, id, cmd, c.typed, func() { c.confirm(seq) }); err != nil {

@@ -1,6 +1,10 @@
-package debug
+// Package debugvalue encodes values for people who look at them from afar, as
+// Node-RED's debug sidebar gets them: long ones are cut, and what JSON cannot
+// say is marked.
+package debugvalue
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -10,47 +14,13 @@ import (
 	"github.com/flowrun/flowrun/internal/jsregexp"
 )
 
-// maxLength bounds what the sidebar gets of text, Buffers and lists (Node-RED's
-// debugMaxLength).
+// maxLength bounds text, Buffers and lists (Node-RED's debugMaxLength).
 const maxLength = 1000
 
-// Frame is one value for the sidebar. The value is not encoded yet, because
-// often nobody looks.
-type Frame struct {
-	ID       string
-	Flow     string
-	Alias    string     // inside a subflow the node's id in the template
-	Path     string     // of the flow
-	Name     string     // of the node
-	Topic    flow.Value // of the message
-	Property string     // which property the value is; "" for the whole message
-	Value    flow.Value
-}
-
-// Object returns the frame as Node-RED publishes it on the topic debug.
-func (f Frame) Object() *flow.Object {
-	text, format := EncodeDebug(f.Value)
-	o := flow.NewObject("id", f.ID)
-	for _, p := range []struct{ key, value string }{{"z", f.Flow}, {"_alias", f.Alias}, {"path", f.Path}, {"name", f.Name}} {
-		if p.value != "" {
-			o.Set(p.key, p.value)
-		}
-	}
-	if f.Topic != nil {
-		o.Set("topic", f.Topic)
-	}
-	if f.Property != "" {
-		o.Set("property", f.Property)
-	}
-	o.Set("msg", text)
-	o.Set("format", format)
-	return o
-}
-
-// EncodeDebug returns a value as the sidebar shows it: as text, and what that
+// Encode returns a value as the sidebar shows it: as text, and what that
 // text is (Node-RED's encodeObject): string[5], number, buffer[3], array[2],
 // Object and so on. Long values are cut.
-func EncodeDebug(v flow.Value) (text, format string) {
+func Encode(v flow.Value) (text, format string) {
 	switch v := v.(type) {
 	case nil:
 		return "(undefined)", "undefined"
@@ -138,7 +108,7 @@ func errorData(err error) *flow.Object {
 	if !errors.As(err, &e) {
 		return flow.NewObject("name", "Error", "message", err.Error())
 	}
-	o := flow.NewObject("name", or(e.Name, "Error"), "message", e.Message)
+	o := flow.NewObject("name", cmp.Or(e.Name, "Error"), "message", e.Message)
 	if e.Code != "" {
 		o.Set("code", e.Code)
 	}
