@@ -121,22 +121,12 @@ func reportJSON(w io.Writer, r report) error {
 	return err
 }
 
-// reportGitHub prints workflow commands, which GitHub shows beside the lines of
-// a change: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-// They are about lines, so that the node types are left out.
+// reportGitHub prints annotations. They are about lines, so that the node types
+// are left out.
 func reportGitHub(w io.Writer, r report) error {
-	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	for _, p := range r.problems {
-		place := "file=" + property.Replace(p.Pos.File)
-		if p.Pos.Line > 0 {
-			place += fmt.Sprintf(",line=%d", p.Pos.Line)
-		}
-		if p.Pos.Column > 0 {
-			place += fmt.Sprintf(",col=%d", p.Pos.Column)
-		}
 		_, message, _ := strings.Cut(p.String(), p.Severity.String()+": ")
-		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", p.Severity, place, data.Replace(message)); err != nil {
+		if err := annotate(w, p.Severity.String(), p.Pos, "", message); err != nil {
 			return err
 		}
 	}

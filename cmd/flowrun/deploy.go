@@ -31,12 +31,15 @@ const inMemory = "memory"
 type deployment struct {
 	files   []string
 	admin   string
+	access  adminAccess
 	typ     string
 	dryRun  bool
 	watch   bool
 	trace   string
 	env     environment
 	secret  credentialSecret
+	to      string // the URL of who runs the flows; "" for this process
+	token   string // for to
 	context string
 	stubs   []string
 	drain   time.Duration
@@ -44,7 +47,8 @@ type deployment struct {
 
 	// serves has it start without files and wait for deploys.
 	serves      bool
-	conformance bool // see engineOptions
+	data        string // the directory that keeps them; "" for none
+	conformance bool   // see engineOptions
 
 	given  func(flag string) bool // tells whether a flag stands on the command line
 	stdout io.Writer
@@ -61,16 +65,25 @@ func newDeploy() *cobra.Command {
 		Long: `Checks the files, starts their flows and runs them until SIGINT or SIGTERM. Then
 it takes in nothing more, lets what is under way come to its end, and stops; a
 second signal ends it at once. Several files are one deployment; - is standard
-input.`,
+input.
+
+With --to the flows go to a flowrun or a Node-RED that runs already, with the
+credentials that are beside the files, and replace all that it has. If somebody
+else deploys there at the same time, nothing is changed.`,
 		Args: files,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d.files, d.given = args, cmd.Flags().Changed
 			d.stdout, d.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			if d.given("to") || d.given("token") {
+				return d.push(cmd.Context(), cmd.Flags())
+			}
 			return d.run()
 		},
 	}
 	d.addFlags(cmd)
 	f := cmd.Flags()
+	f.StringVar(&d.to, "to", "", "deploy to the flowrun or Node-RED that has its admin API at this `URL`, and end")
+	f.StringVar(&d.token, "token", "", "a `TOKEN` that the admin API of --to accepts; "+tokenEnv+" in the environment is the same, and nobody sees it in the list of processes")
 	f.StringVar(&d.typ, "type", "full", "what a redeploy restarts: `full|flows|nodes`; for --watch nodes if not given")
 	f.BoolVar(&d.dryRun, "dry-run", false, "print the plan and start nothing")
 	f.BoolVar(&d.watch, "watch", false, "redeploy what changed when a file changes")
@@ -80,7 +93,8 @@ input.`,
 // addFlags adds the flags that deploy and serve have in common.
 func (d *deployment) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&d.admin, "admin", "127.0.0.1:1880", "serve the admin API on this loopback `ADDRESS`, or off")
+	f.StringVar(&d.admin, "admin", "127.0.0.1:1880", "serve the admin API on this `ADDRESS`, or off; other than loopback addresses need --admin-users or a token in "+tokenEnv)
+	d.access.addFlags(cmd)
 	f.StringVar(&d.trace, "trace", "", "append all that happens to a `FILE`, a JSON object a line")
 	d.env.addFlags(cmd)
 	d.secret.addFlags(cmd)
@@ -103,8 +117,11 @@ func (d *deployment) run() error {
 		return usagef("--watch cannot watch standard input")
 	}
 	if d.admin != adminOff {
-		if err := admin.CheckAddress(d.admin); err != nil {
-			return &usageError{err}
+		if err := d.access.read(d.logger); err != nil {
+			return err
+		}
+		if err := d.access.check(d.admin); err != nil {
+			return err
 		}
 	}
 	getenv, err := d.env.lookup()
@@ -116,11 +133,7 @@ func (d *deployment) run() error {
 	}
 	options := engineOptions{log: d.logger, getenv: getenv, stubs: d.stubs, drain: d.drain, conformance: d.conformance}
 	if d.serves {
-		options.context = contextStores(d.context)
-		if d.conformance {
-			options.context = []state.Store{{Name: "memory0"}, {Name: "memory1"}, {Name: "memory2"}}
-		}
-		return d.serve(options, nil, deployType)
+		return d.waitForDeploys(options, deployType)
 	}
 	d.seen = d.stamps()
 	flows, err := d.load()
@@ -236,7 +249,7 @@ func (d *deployment) start(ctx context.Context, e *engine, flows *flowfile.Flows
 func (d *deployment) untilDone(ctx context.Context, e *engine, l net.Listener) {
 	if l != nil {
 		server := admin.Start(l, d.adminOptions(e))
-		d.logger.Info("admin API", "url", "http://"+l.Addr().String())
+		d.logger.Info("admin API", "url", d.access.url(l.Addr().String()))
 		defer func() {
 			soon, cancel := context.WithTimeout(context.Background(), d.drain)
 			defer cancel()
@@ -253,7 +266,8 @@ func (d *deployment) untilDone(ctx context.Context, e *engine, l net.Listener) {
 }
 
 func (d *deployment) adminOptions(e *engine) admin.Options {
-	o := admin.Options{Runtime: e.Runtime, Sessions: e.sessions, Context: e.stores, Comms: e.comms, Log: d.logger, Version: version, CredentialSecret: d.secret.text}
+	o := admin.Options{Runtime: e.Runtime, Sessions: e.sessions, Context: e.stores, Comms: e.comms, Log: d.logger, Version: version, CredentialSecret: d.secret.text, Types: e.types}
+	d.access.set(&o)
 	if d.conformance {
 		o.Conformance = &admin.Conformance{Settings: e.settings, Setenv: setenv}
 	}
@@ -267,8 +281,9 @@ func (d *deployment) listenAdmin(ctx context.Context) (net.Listener, error) {
 	if d.admin == adminOff {
 		return nil, nil
 	}
-	l, err := admin.Listen(ctx, d.admin)
+	l, err := admin.Listen(ctx, d.admin, d.access.auth != nil)
 	if err == nil {
+		d.access.warn(d.admin, d.logger)
 		return l, nil
 	}
 	if d.serves || d.given("admin") {

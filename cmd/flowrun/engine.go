@@ -11,6 +11,7 @@ import (
 	"github.com/flowrun/flowrun/admin"
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flowfile"
+	"github.com/flowrun/flowrun/internal/debugvalue"
 	"github.com/flowrun/flowrun/internal/settings"
 	"github.com/flowrun/flowrun/nodes"
 	"github.com/flowrun/flowrun/nodes/debug"
@@ -25,6 +26,7 @@ type engine struct {
 	sessions *session.Store
 	stores   *state.Stores
 	settings *settings.Live
+	types    []flow.Type
 	comms    *admin.Comms
 	stubs    []string
 	log      *slog.Logger
@@ -36,6 +38,7 @@ type engineOptions struct {
 	getenv func(name string) (string, bool)
 	stubs  []string // types that become inert nodes
 	drain  time.Duration
+	save   func(*flowfile.Flows) error // keeps what is deployed; may be nil
 
 	context []state.Store // none: in memory
 	// conformance runs flows as Node-RED's own tests need it.
@@ -54,10 +57,10 @@ func newEngine(o engineOptions) (*engine, error) {
 		return nil, err
 	}
 	rt := runtime.New(runtime.Options{
-		Registry: registry, Context: stores, Log: o.log, Trace: o.trace, Getenv: o.getenv, Drain: o.drain,
+		Registry: registry, Context: stores, Log: o.log, Trace: o.trace, Getenv: o.getenv, Drain: o.drain, Save: o.save,
 		Conformance: o.conformance,
 	})
-	return &engine{Runtime: rt, sessions: sessions, stores: stores, settings: live, comms: comms, stubs: o.stubs, log: o.log}, nil
+	return &engine{Runtime: rt, sessions: sessions, stores: stores, settings: live, types: registry.Types(), comms: comms, stubs: o.stubs, log: o.log}, nil
 }
 
 // showDebug returns the place where debug nodes show values: the editor's
@@ -67,7 +70,7 @@ func showDebug(comms *admin.Comms, log *slog.Logger) debug.Sink {
 	return func(f debug.Frame) {
 		comms.Publish("debug", f.Object)
 		if logs {
-			text, format := debug.EncodeDebug(f.Value)
+			text, format := debugvalue.Encode(f.Value)
 			log.Debug(text, "node", f.ID, "type", "debug", "name", f.Name, "property", f.Property, "format", format)
 		}
 	}

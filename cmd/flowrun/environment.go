@@ -41,7 +41,7 @@ func (e *environment) lookup() (func(name string) (string, bool), error) {
 		if v, ok := vars[name]; ok {
 			return v, true
 		}
-		if name == secretVariable { // not for flows
+		if name == secretVariable || name == tokenEnv { // not for flows
 			return "", false
 		}
 		return os.LookupEnv(name)

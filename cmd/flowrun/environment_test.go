@@ -37,3 +37,17 @@ func TestParseEnv(t *testing.T) {
 		})
 	}
 }
+
+// What flowrun itself keeps secret is not there for flows to read.
+func TestHiddenFromFlows(t *testing.T) {
+	for _, name := range []string{secretVariable, tokenEnv} {
+		t.Setenv(name, "geheim")
+		lookup, err := new(environment).lookup()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, ok := lookup(name); ok {
+			t.Errorf("flows see %s=%s", name, v)
+		}
+	}
+}

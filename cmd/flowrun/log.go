@@ -43,9 +43,12 @@ func newLogger(w io.Writer, format, level string) (*slog.Logger, error) {
 
 // isTerminal tells whether w is a terminal that should get colours; see
 // https://no-color.org.
-func isTerminal(w io.Writer) bool {
+func isTerminal(w io.Writer) bool { return os.Getenv("NO_COLOR") == "" && isScreen(w) }
+
+// isScreen tells whether w is a terminal.
+func isScreen(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // textHandler writes a log line as people like to read it:

@@ -89,7 +89,8 @@ func newRoot() *cobra.Command {
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newDeploy(), newServe(), newCheck(), newConvert(), newFmt(), newNodes(), newVersion())
+	root.AddCommand(newDeploy(), newServe(), newCheck(), newTest(), newConvert(), newFmt(), newNodes(), newHashPassword(), newVersion())
+	root.AddCommand(newStatus(), newSessions(), newInject(), newTap(), newDisconnect(), newGraph())
 	return root
 }
 
