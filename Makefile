@@ -68,9 +68,14 @@ fuzz: ## run every fuzz target for FUZZTIME (60s), one after the other
 	done
 
 .PHONY: docs
-docs: build ## write docs/nodes.md and what differs in docs/compatibility.md anew from the node types
+docs: build ## write docs/nodes.md, docs/echo.svg and what differs in docs/compatibility.md anew
 	bin/flowrun nodes --markdown > docs/nodes.md
+	bin/flowrun graph flows/echo.json -o docs/echo.svg
 	$(GO) test ./nodes -run TestDifferencesPage -update
+
+.PHONY: screenshots
+screenshots: ## take the pictures of the console in docs/console (needs Chromium)
+	$(GO) run ./e2e/screenshots -out docs/console
 
 .PHONY: cross
 cross: ## build for all platforms of a release, keeping nothing
@@ -89,12 +94,16 @@ vet: ## run go vet
 	$(GO) vet ./...
 
 .PHONY: fresh
-fresh: build ## fail if docs/nodes.md is not what `make docs` writes
+fresh: build ## fail if docs/nodes.md or docs/echo.svg is not what `make docs` writes
 	@bin/flowrun nodes --markdown | diff -u docs/nodes.md - || { echo "docs/nodes.md is old, run make docs" >&2; exit 1; }
+	@bin/flowrun graph flows/echo.json | diff -u docs/echo.svg - || { echo "docs/echo.svg is old, run make docs" >&2; exit 1; }
 
 .PHONY: examples
-examples: build ## check all example flows
-	@set -e; for file in flows/*.json flows/*.yaml; do bin/flowrun check "$$file"; done
+examples: build ## check all example flows and run their tests
+	@set -e; for file in flows/*.json flows/*.yaml; do \
+		case $$file in *.test.yaml) ;; *) bin/flowrun check "$$file" ;; esac; \
+	done
+	bin/flowrun test flows
 
 .PHONY: check
 check: format vet lint test fresh examples cross ## everything that must pass before a change goes in
