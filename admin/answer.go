@@ -44,6 +44,20 @@ func readJSON(w http.ResponseWriter, r *http.Request) (flow.Value, bool) {
 	return v, true
 }
 
+// readObject is readJSON for a body that must be an object, if there is one.
+func readObject(w http.ResponseWriter, r *http.Request) (*flow.Object, bool) {
+	v, ok := readJSON(w, r)
+	if !ok {
+		return nil, false
+	}
+	o, isObject := v.(*flow.Object)
+	if v != nil && !isObject {
+		fail(w, http.StatusBadRequest, "invalid_body", "the body must be a JSON object")
+		return nil, false
+	}
+	return o, true
+}
+
 // failBody answers that the body could not be read.
 func failBody(w http.ResponseWriter, err error) {
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {

@@ -50,7 +50,7 @@ func (h *handler) consoleSocket(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		writing.Go(func() {
 			defer cancel()
-			p.write(ctx, conn)
+			p.out.writeTo(ctx, conn)
 		})
 		p.read(ctx, conn)
 	})
@@ -58,21 +58,6 @@ func (h *handler) consoleSocket(w http.ResponseWriter, r *http.Request) {
 
 // offer gives the page a frame, which is lost if it is far behind.
 func (p *consolePage) offer(frame []byte) { p.out.offer(func() []byte { return frame }) }
-
-func (p *consolePage) write(ctx context.Context, conn *websocket.Conn) {
-	for {
-		select {
-		case <-p.out.ready:
-		case <-ctx.Done():
-			return
-		}
-		for _, text := range p.out.take() {
-			if conn.Write(ctx, websocket.MessageText, text) != nil {
-				return
-			}
-		}
-	}
-}
 
 func (p *consolePage) read(ctx context.Context, conn *websocket.Conn) {
 	for {

@@ -110,13 +110,8 @@ func (h *handler) deleteFlow(w http.ResponseWriter, r *http.Request) {
 // changeFlow deploys the nodes that change makes of the body and of the flows
 // that run, and answers with the id of the flow, or with nothing if it is empty.
 func (h *handler) changeFlow(w http.ResponseWriter, r *http.Request, change func(*flow.Object, *flowfile.Flows) (string, flow.Array, error)) {
-	v, ok := readJSON(w, r)
+	body, ok := readObject(w, r)
 	if !ok {
-		return
-	}
-	body, isObject := v.(*flow.Object)
-	if v != nil && !isObject {
-		fail(w, http.StatusBadRequest, "invalid_body", "the body must be a JSON object")
 		return
 	}
 	if body == nil {

@@ -12,16 +12,11 @@ import (
 // with the property __user_inject_props__ becomes the message; any other object
 // is ignored, as in Node-RED.
 func (h *handler) inject(w http.ResponseWriter, r *http.Request) {
-	v, ok := readJSON(w, r)
+	body, ok := readObject(w, r)
 	if !ok {
 		return
 	}
-	body, isObject := v.(*flow.Object)
-	if v != nil && !isObject {
-		fail(w, http.StatusBadRequest, "invalid_body", "the body must be a JSON object")
-		return
-	}
-	if isObject && !flow.Truthy(body.Get("__user_inject_props__")) {
+	if body != nil && !flow.Truthy(body.Get("__user_inject_props__")) {
 		body = nil
 	}
 	id := r.PathValue("id")

@@ -1,6 +1,11 @@
 package admin
 
-import "sync"
+import (
+	"context"
+	"sync"
+
+	"github.com/coder/websocket"
+)
 
 // outboxLimit is how many bytes may wait for the client of a websocket; what
 // comes then is lost.
@@ -54,6 +59,22 @@ func (o *outbox) take() [][]byte {
 	texts := o.texts
 	o.texts, o.size = nil, 0
 	return texts
+}
+
+// writeTo writes what comes in until that fails or the context ends.
+func (o *outbox) writeTo(ctx context.Context, conn *websocket.Conn) {
+	for {
+		select {
+		case <-o.ready:
+		case <-ctx.Done():
+			return
+		}
+		for _, text := range o.take() {
+			if conn.Write(ctx, websocket.MessageText, text) != nil {
+				return
+			}
+		}
+	}
 }
 
 func (o *outbox) add(text []byte) {

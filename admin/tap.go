@@ -54,13 +54,8 @@ func (h *handler) tapNodes(w http.ResponseWriter, _ *http.Request) {
 
 // tapCommand carries out a command of the tap and answers when it is done.
 func (h *handler) tapCommand(w http.ResponseWriter, r *http.Request) {
-	v, ok := readJSON(w, r)
+	body, ok := readObject(w, r)
 	if !ok {
-		return
-	}
-	body, isObject := v.(*flow.Object)
-	if v != nil && !isObject {
-		fail(w, http.StatusBadRequest, "invalid_body", "the body must be a JSON object")
 		return
 	}
 	if body == nil {

@@ -58,7 +58,7 @@ func (h *handler) tapSocket(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		writing.Go(func() {
 			defer cancel()
-			c.write(ctx)
+			c.out.writeTo(ctx, c.conn)
 		})
 		c.read(ctx)
 	})
@@ -145,22 +145,6 @@ func (c *tapClient) push(frame *flow.Object) { c.out.push(c.encode(nil, frame)) 
 func (c *tapClient) Frame(f runtime.Frame) {
 	if c.filter.wants(f) {
 		c.out.offer(func() []byte { return c.encode(nil, f.Body) })
-	}
-}
-
-// write gives the frames to the client.
-func (c *tapClient) write(ctx context.Context) {
-	for {
-		select {
-		case <-c.out.ready:
-		case <-ctx.Done():
-			return
-		}
-		for _, text := range c.out.take() {
-			if c.conn.Write(ctx, websocket.MessageText, text) != nil {
-				return
-			}
-		}
 	}
 }
 
