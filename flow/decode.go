@@ -15,6 +15,16 @@ type ConfigError struct {
 
 func (e *ConfigError) Error() string { return e.Property + ": " + e.Reason }
 
+// ConfigPath is [ParseMessagePath] for an expression that is the value of a
+// property of a node; the error is a *ConfigError.
+func ConfigPath(property, expr string) (Path, error) {
+	path, err := ParseMessagePath(expr)
+	if err != nil {
+		return nil, &ConfigError{Property: property, Reason: err.Error()}
+	}
+	return path, nil
+}
+
 // Decode puts properties into the struct that into points to, by the fields'
 // json tags, with the looseness of what the Node-RED editor writes: a number
 // may be text, a boolean "true" or "false", text a number; empty text, null and

@@ -76,8 +76,8 @@ func New(c Config, env flow.Env) (flow.Node, error) {
 	}
 	if flow.Truthy(property) {
 		var err error
-		if n.added, err = flow.ParseMessagePath(flow.Text(property)); err != nil {
-			return nil, &flow.ConfigError{Property: "addpay", Reason: err.Error()}
+		if n.added, err = flow.ConfigPath("addpay", flow.Text(property)); err != nil {
+			return nil, err
 		}
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())

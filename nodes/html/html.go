@@ -54,13 +54,13 @@ func New(c Config, _ flow.Env) (flow.Node, error) {
 	if c.OutProperty == "" {
 		c.OutProperty = c.Property
 	}
-	path, err := flow.ParseMessagePath(c.Property)
+	path, err := flow.ConfigPath("property", c.Property)
 	if err != nil {
-		return nil, &flow.ConfigError{Property: "property", Reason: err.Error()}
+		return nil, err
 	}
-	outPath, err := flow.ParseMessagePath(c.OutProperty)
+	outPath, err := flow.ConfigPath("outproperty", c.OutProperty)
 	if err != nil {
-		return nil, &flow.ConfigError{Property: "outproperty", Reason: err.Error()}
+		return nil, err
 	}
 	if c.Return == "" {
 		c.Return = "html"

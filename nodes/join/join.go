@@ -113,11 +113,11 @@ func New(c Config, env flow.Env) (*Node, error) {
 		n.property = "payload"
 	}
 	var err error
-	if n.path, err = flow.ParseMessagePath(n.property); err != nil {
-		return nil, &flow.ConfigError{Property: "property", Reason: err.Error()}
+	if n.path, err = flow.ConfigPath("property", n.property); err != nil {
+		return nil, err
 	}
-	if n.keyPath, err = flow.ParseMessagePath(n.key); err != nil {
-		return nil, &flow.ConfigError{Property: "key", Reason: err.Error()}
+	if n.keyPath, err = flow.ConfigPath("key", n.key); err != nil {
+		return nil, err
 	}
 	if n.joiner, err = parseJoiner(c.Joiner, c.JoinerType); err != nil {
 		return nil, &flow.ConfigError{Property: "joiner", Reason: err.Error()}

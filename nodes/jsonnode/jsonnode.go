@@ -47,9 +47,9 @@ func New(c Config, env flow.Env) (flow.Node, error) {
 	if c.Property == "" {
 		c.Property = "payload"
 	}
-	path, err := flow.ParseMessagePath(c.Property)
+	path, err := flow.ConfigPath("property", c.Property)
 	if err != nil {
-		return nil, &flow.ConfigError{Property: "property", Reason: err.Error()}
+		return nil, err
 	}
 	return &Node{Config: c, env: env, path: path}, nil
 }

@@ -50,9 +50,9 @@ func New(c Config, env flow.Env) (flow.Node, error) {
 	if c.Property == "" {
 		c.Property = "payload"
 	}
-	property, err := flow.ParseMessagePath(c.Property)
+	property, err := flow.ConfigPath("property", c.Property)
 	if err != nil {
-		return nil, &flow.ConfigError{Property: "property", Reason: err.Error()}
+		return nil, err
 	}
 	if c.MinIn > c.MaxIn {
 		c.MinIn, c.MaxIn = c.MaxIn, c.MinIn

@@ -69,8 +69,8 @@ func newNode(c Config, env flow.Env, limit sequence.Limit, compile compiler) (*N
 	n := &Node{env: env, descending: cmp.Or(c.Order, "ascending") != "ascending", asNumber: c.AsNumber, limit: limit}
 	var err error
 	if c.TargetType == "msg" {
-		if n.target, err = flow.ParseMessagePath(cmp.Or(c.Target, "payload")); err != nil {
-			return nil, &flow.ConfigError{Property: "target", Reason: err.Error()}
+		if n.target, err = flow.ConfigPath("target", cmp.Or(c.Target, "payload")); err != nil {
+			return nil, err
 		}
 		if c.MsgKeyType == "jsonata" {
 			n.expression, err = compile("msgKey", c.MsgKey)
@@ -81,8 +81,8 @@ func newNode(c Config, env flow.Env, limit sequence.Limit, compile compiler) (*N
 		n.expression, err = compile("seqKey", c.SeqKey)
 		return n, err
 	}
-	if n.key, err = flow.ParseMessagePath(cmp.Or(c.SeqKey, "payload")); err != nil {
-		return nil, &flow.ConfigError{Property: "seqKey", Reason: err.Error()}
+	if n.key, err = flow.ConfigPath("seqKey", cmp.Or(c.SeqKey, "payload")); err != nil {
+		return nil, err
 	}
 	return n, nil
 }

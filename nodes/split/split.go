@@ -56,12 +56,12 @@ type Node struct {
 func New(c Config) (flow.Node, error) {
 	n := &Node{propertyName: cmp.Or(c.Property, "payload"), stream: c.Stream, text: source{isText: true}}
 	var err error
-	if n.property, err = flow.ParseMessagePath(n.propertyName); err != nil {
-		return nil, &flow.ConfigError{Property: "property", Reason: err.Error()}
+	if n.property, err = flow.ConfigPath("property", n.propertyName); err != nil {
+		return nil, err
 	}
 	if c.AddName != "" {
-		if n.addName, err = flow.ParseMessagePath(c.AddName); err != nil {
-			return nil, &flow.ConfigError{Property: "addname", Reason: err.Error()}
+		if n.addName, err = flow.ConfigPath("addname", c.AddName); err != nil {
+			return nil, err
 		}
 	}
 	if n.cut, err = newCut(c.Separator, cmp.Or(c.Kind, "str")); err != nil {

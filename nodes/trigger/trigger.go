@@ -102,8 +102,8 @@ func New(c Config, place typed.Place) (flow.Node, error) {
 		if c.Topic == "" {
 			c.Topic = "topic"
 		}
-		if n.topic, err = flow.ParseMessagePath(c.Topic); err != nil {
-			return nil, &flow.ConfigError{Property: "topic", Reason: err.Error()}
+		if n.topic, err = flow.ConfigPath("topic", c.Topic); err != nil {
+			return nil, err
 		}
 	}
 	return n, nil
