@@ -253,11 +253,7 @@ func bytesOf(text string) (flow.Value, error) {
 	case string:
 		return flow.Buffer(v), nil
 	case flow.Array:
-		b := make(flow.Buffer, len(v))
-		for i, item := range v {
-			b[i] = byte(int64(flow.Number(item)))
-		}
-		return b, nil
+		return flow.BufferOf(v), nil
 	}
 	return nil, fmt.Errorf("expected a JSON string or list of bytes")
 }

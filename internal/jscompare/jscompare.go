@@ -10,8 +10,8 @@ import (
 
 // Equal is == (ECMA-262, IsLooselyEqual).
 func Equal(a, b flow.Value) bool {
-	if isNullish(a) || isNullish(b) {
-		return isNullish(a) && isNullish(b)
+	if flow.IsNullish(a) || flow.IsNullish(b) {
+		return flow.IsNullish(a) && flow.IsNullish(b)
 	}
 	if isObject(a) && isObject(b) {
 		return sameObject(a, b)
@@ -43,11 +43,6 @@ func Order(a, b flow.Value) (order int, ok bool) {
 	}
 	x, y := flow.Number(a), flow.Number(b)
 	return cmp.Compare(x, y), !math.IsNaN(x) && !math.IsNaN(y)
-}
-
-func isNullish(v flow.Value) bool {
-	_, isNull := v.(flow.Null)
-	return v == nil || isNull
 }
 
 func isObject(v flow.Value) bool {

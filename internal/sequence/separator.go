@@ -25,16 +25,5 @@ func ParseBytes(text string) (flow.Array, []byte, error) {
 	if !ok {
 		return nil, nil, fmt.Errorf("%s is no list of bytes, such as [13,10]", text)
 	}
-	return list, BytesOf(list), nil
-}
-
-// BytesOf returns a list of numbers as bytes, as Buffer.from of Node.js does.
-func BytesOf(list flow.Array) []byte {
-	b := make([]byte, len(list))
-	for i, item := range list {
-		if n := flow.Number(item); n == n { // what is no number is 0
-			b[i] = byte(int64(n))
-		}
-	}
-	return b
+	return list, flow.BufferOf(list), nil
 }

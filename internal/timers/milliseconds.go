@@ -2,8 +2,6 @@ package timers
 
 import (
 	"math"
-	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
@@ -20,10 +18,6 @@ func Milliseconds(ms float64) time.Duration {
 	return time.Duration(min(ms*float64(time.Millisecond), float64(longest)))
 }
 
-// decimal is what parseFloat of JavaScript reads of a text
-// (StrDecimalLiteral of ECMA-262).
-var decimal = regexp.MustCompile(`^[+-]?(Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)`)
-
 // FromMessage reads a property of a message that is a number of milliseconds,
 // such as msg.delay, as parseFloat of JavaScript does: the number is what the
 // value's text starts with. It is not ok if there is none.
@@ -31,10 +25,9 @@ func FromMessage(v flow.Value) (ms float64, ok bool) {
 	if n, isNumber := v.(float64); isNumber {
 		return n, !math.IsNaN(n)
 	}
-	number := decimal.FindString(flow.TrimSpace(flow.Text(v)))
-	if number == "" {
+	ms = flow.ParseFloat(flow.Text(v))
+	if math.IsNaN(ms) {
 		return 0, false
 	}
-	ms, _ = strconv.ParseFloat(number, 64) // out of range is infinity
 	return ms, true
 }

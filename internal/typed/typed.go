@@ -124,13 +124,7 @@ func toBuffer(v flow.Value) (flow.Value, error) {
 	case flow.Buffer:
 		return v, nil
 	case flow.Array:
-		b := make(flow.Buffer, len(v))
-		for i, item := range v {
-			if n := flow.Number(item); n == n {
-				b[i] = byte(int64(n))
-			}
-		}
-		return b, nil
+		return flow.BufferOf(v), nil
 	}
 	return nil, errors.New("a binary value must be JSON: text or a list of bytes")
 }

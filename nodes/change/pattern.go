@@ -105,15 +105,5 @@ func (n *Node) change(r *rule, msg *flow.Message) error {
 type unsupportedError struct{ value flow.Value }
 
 func (e *unsupportedError) Error() string {
-	return "unsupported type: " + typeOf(e.value)
-}
-
-// typeOf is JavaScript's typeof.
-func typeOf(v flow.Value) string {
-	switch name := flow.TypeName(v); name {
-	case "null", "Buffer", "Array", "Date":
-		return "object"
-	default:
-		return name
-	}
+	return "unsupported type: " + flow.Typeof(e.value)
 }

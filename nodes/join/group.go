@@ -152,7 +152,7 @@ func bytesOf(v flow.Value) ([]byte, bool) {
 	case string:
 		return []byte(v), true
 	case flow.Array:
-		return sequence.BytesOf(v), true
+		return flow.BufferOf(v), true
 	}
 	return nil, false
 }

@@ -136,7 +136,7 @@ func (n *Node) add(g *group, p *part, msg *flow.Message) error {
 		}
 	case "buffer":
 		if _, ok := bytesOf(p.value); !ok {
-			return errors.New(n.env.Text("join.errors.invalid-type", "Cannot join %s to buffer", typeOf(p.value)))
+			return errors.New(n.env.Text("join.errors.invalid-type", "Cannot join %s to buffer", flow.Typeof(p.value)))
 		}
 		fallthrough
 	default:
@@ -146,13 +146,4 @@ func (n *Node) add(g *group, p *part, msg *flow.Message) error {
 	}
 	g.assign(msg, p.count)
 	return nil
-}
-
-// typeOf is typeof of JavaScript.
-func typeOf(v flow.Value) string {
-	switch name := flow.TypeName(v); name {
-	case "number", "boolean", "string", "undefined":
-		return name
-	}
-	return "object"
 }

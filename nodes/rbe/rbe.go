@@ -3,6 +3,7 @@
 package rbe
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -51,7 +52,7 @@ type Node struct {
 
 // New makes a node. A bad function or property name is a *flow.ConfigError.
 func New(c Config, env flow.Env) (flow.Node, error) {
-	c.Func, c.Inout = or(c.Func, "rbe"), or(c.Inout, "out")
+	c.Func, c.Inout = cmp.Or(c.Func, "rbe"), cmp.Or(c.Inout, "out")
 	n := &Node{Config: c, env: env, previous: map[string]flow.Value{}}
 	switch c.Func {
 	case "rbe", "rbei", "deadband", "deadbandEq", "narrowband", "narrowbandEq":
@@ -59,14 +60,14 @@ func New(c Config, env flow.Env) (flow.Node, error) {
 		return nil, &flow.ConfigError{Property: "func", Reason: fmt.Sprintf("expected rbe, rbei, deadband, deadbandEq, narrowband or narrowbandEq, got %q", c.Func)}
 	}
 	var err error
-	if n.property, err = flow.ParseMessagePath(or(c.Property, "payload")); err != nil {
-		return nil, &flow.ConfigError{Property: "property", Reason: err.Error()}
+	if n.property, err = flow.ConfigPath("property", cmp.Or(c.Property, "payload")); err != nil {
+		return nil, err
 	}
-	if n.topic, err = flow.ParseMessagePath(or(c.Topic, "topic")); err != nil {
-		return nil, &flow.ConfigError{Property: "topi", Reason: err.Error()}
+	if n.topic, err = flow.ConfigPath("topi", cmp.Or(c.Topic, "topic")); err != nil {
+		return nil, err
 	}
 	if n.percent = strings.HasSuffix(c.Gap, "%"); n.percent {
-		n.gap = parseFloat(c.Gap)
+		n.gap = flow.ParseFloat(c.Gap)
 	} else {
 		n.gap = flow.Number(c.Gap)
 	}
@@ -90,7 +91,7 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	passes := false
 	if n.Func == "rbe" || n.Func == "rbei" {
 		passes = n.changed(key, value)
-	} else if x := parseFloat(flow.Text(value)); !math.IsNaN(x) {
+	} else if x := flow.ParseFloat(flow.Text(value)); !math.IsNaN(x) {
 		passes = n.inBand(key, x)
 	} else {
 		n.env.Warn(n.env.Text("rbe.warn.nonumber", "no number found in payload"))
@@ -112,7 +113,7 @@ func (n *Node) reset(topic flow.Value) {
 // changed tells whether a value differs from the one before.
 func (n *Node) changed(key string, value flow.Value) bool {
 	previous, seen := n.previous[key]
-	if isObject(value) && !isObject(previous) {
+	if flow.Typeof(value) == "object" && flow.Typeof(previous) != "object" {
 		previous = &flow.Object{} // so a first {} is no change, as in Node-RED
 	}
 	if flow.Equal(value, previous) {
@@ -161,67 +162,3 @@ func (n *Node) inBand(key string, x float64) bool {
 	n.previous[key] = previous
 	return passes
 }
-
-// isObject tells whether typeof says "object" in JavaScript.
-func isObject(v flow.Value) bool {
-	switch v.(type) {
-	case nil, bool, float64, string:
-		return false
-	}
-	return true
-}
-
-func or(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
-
-// parseFloat is that of JavaScript: the number at the start of the text, NaN if
-// there is none.
-func parseFloat(s string) float64 {
-	s = flow.TrimSpace(s)
-	n := numberLength(s)
-	if n == 0 {
-		return math.NaN()
-	}
-	return flow.Number(s[:n])
-}
-
-// numberLength returns the length of the decimal number at the start of s, 0 if
-// there is none (StrDecimalLiteral of ECMA-262).
-func numberLength(s string) int {
-	sign := signLength(s)
-	if strings.HasPrefix(s[sign:], "Infinity") {
-		return sign + len("Infinity")
-	}
-	n := sign + digits(s[sign:])
-	found := n > sign
-	if n < len(s) && s[n] == '.' {
-		fraction := digits(s[n+1:])
-		if found = found || fraction > 0; found {
-			n += 1 + fraction
-		}
-	}
-	if !found {
-		return 0
-	}
-	if n < len(s) && (s[n] == 'e' || s[n] == 'E') {
-		exponent := n + 1 + signLength(s[n+1:])
-		if d := digits(s[exponent:]); d > 0 {
-			n = exponent + d
-		}
-	}
-	return n
-}
-
-func signLength(s string) int {
-	if s != "" && (s[0] == '+' || s[0] == '-') {
-		return 1
-	}
-	return 0
-}
-
-// digits returns how many digits s begins with.
-func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }

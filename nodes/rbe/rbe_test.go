@@ -2,7 +2,6 @@ package rbe
 
 import (
 	"errors"
-	"math"
 	"slices"
 	"testing"
 
@@ -68,21 +67,6 @@ func TestNoNumber(t *testing.T) {
 	d.Handle(`{"payload":"banana"}`)
 	if len(d.Sent(0)) != 0 || len(d.Log) != 1 || d.Log[0].Level != flow.LevelWarn || d.Log[0].What != "no number found in payload" {
 		t.Errorf("sent %q, logged %v", d.Sent(0), d.Log)
-	}
-}
-
-func TestParseFloat(t *testing.T) {
-	for text, want := range map[string]float64{
-		" 12.5 deg": 12.5, "-.5x": -.5, "1e3e4": 1000, "1e": 1, "5.": 5, "3-4": 3, "-Infinity!": math.Inf(-1), "0x10": 0, "1.2.3": 1.2,
-	} {
-		if got := parseFloat(text); got != want {
-			t.Errorf("%q: got %v, want %v", text, got, want)
-		}
-	}
-	for _, text := range []string{"", "deg", "+-1", ".", "e5", "-"} {
-		if got := parseFloat(text); !math.IsNaN(got) {
-			t.Errorf("%q: got %v, want NaN", text, got)
-		}
 	}
 }
 

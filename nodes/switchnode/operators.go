@@ -24,9 +24,9 @@ func operatorNamed(name string) (operator, bool) {
 	case "false":
 		test = func(o operands) bool { return o.value == false }
 	case "null":
-		test = func(o operands) bool { return isNullish(o.value) }
+		test = func(o operands) bool { return flow.IsNullish(o.value) }
 	case "nnull":
-		test = func(o operands) bool { return !isNullish(o.value) }
+		test = func(o operands) bool { return !flow.IsNullish(o.value) }
 	case "empty":
 		test = func(o operands) bool { n, ok := size(o.value); return ok && n == 0 }
 	case "nempty":
@@ -94,11 +94,6 @@ func between(o operands) bool {
 	return ok1 && ok2 && ((low >= 0 && high <= 0) || (low <= 0 && high >= 0))
 }
 
-func isNullish(v flow.Value) bool {
-	_, isNull := v.(flow.Null)
-	return v == nil || isNull
-}
-
 // size returns the length of what can be empty.
 func size(v flow.Value) (int, bool) {
 	switch v := v.(type) {
@@ -144,7 +139,7 @@ func hasKey(v, key flow.Value) bool {
 		_, has := o.Lookup(name)
 		return has
 	}
-	if isNullish(v) {
+	if flow.IsNullish(v) {
 		return false
 	}
 	item, err := flow.Path{{Key: name, IsKey: true}}.Of(v)
