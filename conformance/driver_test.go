@@ -37,7 +37,7 @@ type driver struct {
 }
 
 func newDriver(s scenario, binary, dir string, adminPort int) *driver {
-	b := newBoard()
+	b := new(board)
 	return &driver{
 		board: b, scenario: s, binary: binary, dir: dir, adminPort: adminPort,
 		trace:   &trace{board: b, path: filepath.Join(dir, "trace.ndjson")},
@@ -86,7 +86,7 @@ func (d *driver) run(ctx context.Context) (o observed, err error) {
 
 // drive waits for the flows and runs the steps.
 func (d *driver) drive(ctx context.Context) error {
-	if !d.wait(ctx, patience*20*time.Second, func() bool { return d.process.exited || d.started() > 0 }) {
+	if !d.Wait(ctx, patience*20*time.Second, func() bool { return d.process.exited || d.started() > 0 }) {
 		return fmt.Errorf("flowrun did not start the flows:\n%s", d.process.output())
 	}
 	for i, s := range d.scenario.Steps {
@@ -101,7 +101,7 @@ func (d *driver) started() int { return d.trace.count(flowsStarted) }
 
 func (d *driver) observe() observed {
 	o := observed{peers: map[string]*flow.Object{}, exit: d.process.exit()}
-	d.peek(func() {
+	d.Look(func() {
 		o.trace, o.checks = d.trace.lines, d.checks
 		for id, c := range d.conns {
 			end := c.end
@@ -127,7 +127,7 @@ func (d *driver) observe() observed {
 // closePeers closes every socket and waits for those who read them.
 func (d *driver) closePeers() error {
 	var open []interface{ Close() error }
-	d.peek(func() {
+	d.Look(func() {
 		for _, l := range d.servers {
 			open = append(open, l)
 		}
@@ -140,7 +140,7 @@ func (d *driver) closePeers() error {
 	for _, c := range open {
 		errs = append(errs, c.Close())
 	}
-	d.peek(func() {
+	d.Look(func() {
 		for _, c := range d.conns {
 			errs = append(errs, c.Close())
 		}
@@ -157,7 +157,7 @@ func (d *driver) closePeers() error {
 // check notes how a step went; more are keys and values about it.
 func (d *driver) check(index flow.Value, s step, ok bool, more ...flow.Value) {
 	c := flow.NewObject(append([]flow.Value{"step", index, "do", s.Do, "ok", ok}, more...)...)
-	d.update(func() { d.checks = append(d.checks, c) })
+	d.Update(func() { d.checks = append(d.checks, c) })
 }
 
 // runStep runs a step. What goes wrong is part of what was observed.
@@ -190,7 +190,7 @@ func (d *driver) do(ctx context.Context, index flow.Value, s step) error {
 	case "wait_trace":
 		return d.waitTrace(ctx, s, check)
 	case "wait_exit":
-		check(d.wait(ctx, within(s.WithinMS, 3000), func() bool { return d.process.exited }))
+		check(d.Wait(ctx, within(s.WithinMS, 3000), func() bool { return d.process.exited }))
 		return nil
 	case "tcp.connect":
 		return d.connect(ctx, s, check)
@@ -199,7 +199,7 @@ func (d *driver) do(ctx context.Context, index flow.Value, s step) error {
 	case "tcp.unserve":
 		return d.unserve(s)
 	case "tcp.accept":
-		check(d.wait(ctx, within(s.WithinMS, 3000), func() bool { return d.conns[s.ID] != nil }))
+		check(d.Wait(ctx, within(s.WithinMS, 3000), func() bool { return d.conns[s.ID] != nil }))
 		return nil
 	case "udp.listen":
 		return d.listenUDP(ctx, s)
@@ -224,7 +224,7 @@ func (d *driver) waitTrace(ctx context.Context, s step, check checker) error {
 		want = *s.Count
 	}
 	saw := 0
-	ok := d.wait(ctx, within(s.WithinMS, 3000), func() bool {
+	ok := d.Wait(ctx, within(s.WithinMS, 3000), func() bool {
 		saw = d.trace.count(match)
 		return saw >= want
 	})
@@ -242,10 +242,10 @@ func (d *driver) deploy(ctx context.Context, s step, check checker) error {
 		kind = "full"
 	}
 	before := 0
-	d.peek(func() { before = d.started() })
+	d.Look(func() { before = d.started() })
 	code := d.post(ctx, "/flows", s.Flow, kind)
 	if before > 0 {
-		d.wait(ctx, within(nil, 4000), func() bool { return d.started() > before })
+		d.Wait(ctx, within(nil, 4000), func() bool { return d.started() > before })
 	}
 	check(code == 200 || code == 204, "type", kind)
 	return nil

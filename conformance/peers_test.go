@@ -31,7 +31,7 @@ func (c *conn) read() {
 	b := make([]byte, 64<<10)
 	for {
 		n, err := c.Read(b)
-		c.board.update(func() {
+		c.board.Update(func() {
 			c.received = append(c.received, b[:n]...)
 			switch {
 			case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -63,7 +63,7 @@ func (c *conn) finish() error { return c.Conn.(*net.TCPConn).CloseWrite() }
 
 // close ends the connection; reason is noted unless there is one.
 func (c *conn) close(reason string) error {
-	c.board.update(func() { c.endedBy(reason) })
+	c.board.Update(func() { c.endedBy(reason) })
 	return c.Close()
 }
 
@@ -97,7 +97,7 @@ func (c *conn) play(ctx context.Context, script []action) error {
 			if a.Recv != nil {
 				want = []byte(*a.Recv)
 			}
-			if !c.board.wait(ctx, within(a.WithinMS, 5000), func() bool {
+			if !c.board.Wait(ctx, within(a.WithinMS, 5000), func() bool {
 				found := c.find(a.RecvRegex, want)
 				if found != nil {
 					c.next += found.end
@@ -163,7 +163,7 @@ func (u *udpPeer) read() {
 			return
 		}
 		if err == nil { // an ICMP error tells that an earlier send went nowhere
-			u.board.update(func() {
+			u.board.Update(func() {
 				u.got = append(u.got, datagram{bytes.Clone(b[:n]), from.(*net.UDPAddr).IP.String()})
 			})
 		}

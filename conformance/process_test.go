@@ -46,7 +46,7 @@ func startProcess(b *board, binary, dir, flowFile, traceFile string, adminPort i
 // watch notes when the process has exited.
 func (p *process) watch() {
 	_ = p.cmd.Wait() // the state says it all
-	p.board.update(func() {
+	p.board.Update(func() {
 		p.exited, p.code = true, p.cmd.ProcessState.ExitCode()
 		if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 			p.code = -int(status.Signal())
@@ -56,7 +56,7 @@ func (p *process) watch() {
 
 func (p *process) hasExited() bool {
 	exited := false
-	p.board.peek(func() { exited = p.exited })
+	p.board.Look(func() { exited = p.exited })
 	return exited
 }
 
@@ -68,7 +68,7 @@ func (p *process) stop() error {
 		return nil
 	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may be gone by now
-	if p.board.wait(context.Background(), patience*grace, exited) {
+	if p.board.Wait(context.Background(), patience*grace, exited) {
 		return nil
 	}
 	_ = p.cmd.Process.Kill()

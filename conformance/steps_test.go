@@ -57,7 +57,7 @@ func (d *driver) connect(ctx context.Context, s step, check checker) error {
 		return err
 	}
 	if err != nil {
-		d.update(func() { d.refused[s.ID] = outcome })
+		d.Update(func() { d.refused[s.ID] = outcome })
 	} else {
 		d.attach(s.ID, c)
 	}
@@ -68,7 +68,7 @@ func (d *driver) connect(ctx context.Context, s step, check checker) error {
 // attach makes a connection one of the driver's and reads it.
 func (d *driver) attach(id string, c net.Conn) *conn {
 	peer := &conn{Conn: c, board: d.board}
-	d.update(func() {
+	d.Update(func() {
 		delete(d.refused, id)
 		d.conns[id] = peer
 	})
@@ -83,7 +83,7 @@ func (d *driver) serve(ctx context.Context, s step) error {
 	if err != nil {
 		return err
 	}
-	d.update(func() { d.servers[s.ID] = listener })
+	d.Update(func() { d.servers[s.ID] = listener })
 	d.readers.Go(func() {
 		for n := 1; ; n++ {
 			c, err := listener.Accept()
@@ -99,7 +99,7 @@ func (d *driver) serve(ctx context.Context, s step) error {
 
 func (d *driver) unserve(s step) error {
 	var listener net.Listener
-	d.update(func() {
+	d.Update(func() {
 		listener = d.servers[s.ID]
 		delete(d.servers, s.ID)
 	})
@@ -113,7 +113,7 @@ func (d *driver) unserve(s step) error {
 func (d *driver) doConn(ctx context.Context, s step, check checker) error {
 	var c *conn
 	reason := ""
-	if !d.wait(ctx, within(nil, 3000), func() bool {
+	if !d.Wait(ctx, within(nil, 3000), func() bool {
 		c, reason = d.conns[s.ID], d.refused[s.ID]
 		return c != nil || reason != ""
 	}) {
@@ -136,7 +136,7 @@ func (d *driver) doConn(ctx context.Context, s step, check checker) error {
 	case "tcp.end":
 		return c.finish()
 	case "tcp.close":
-		d.update(func() {
+		d.Update(func() {
 			if !c.seen { // else what was seen stands
 				c.end = "local-close"
 			}
@@ -176,7 +176,7 @@ func (c *conn) expect(ctx context.Context, s step, check checker) error {
 		return err
 	}
 	var got []byte
-	ok := c.board.wait(ctx, within(s.WithinMS, 3000), func() bool {
+	ok := c.board.Wait(ctx, within(s.WithinMS, 3000), func() bool {
 		got = c.received[c.next:]
 		found := c.find(s.Regex, want)
 		if found == nil {
@@ -192,7 +192,7 @@ func (c *conn) expect(ctx context.Context, s step, check checker) error {
 
 func (c *conn) expectClose(ctx context.Context, s step, check checker) error {
 	var end flow.Value = flow.Null{}
-	ok := c.board.wait(ctx, within(s.WithinMS, 3000), func() bool {
+	ok := c.board.Wait(ctx, within(s.WithinMS, 3000), func() bool {
 		if c.end == "" {
 			return false
 		}
@@ -213,14 +213,14 @@ func (d *driver) listenUDP(ctx context.Context, s step) error {
 		return err
 	}
 	peer := &udpPeer{PacketConn: c, board: d.board}
-	d.update(func() { d.udps[s.ID] = peer })
+	d.Update(func() { d.udps[s.ID] = peer })
 	d.readers.Go(peer.read)
 	return nil
 }
 
 func (d *driver) udp(id string) (*udpPeer, error) {
 	var u *udpPeer
-	d.peek(func() { u = d.udps[id] })
+	d.Look(func() { u = d.udps[id] })
 	if u == nil {
 		return nil, fmt.Errorf("no UDP socket %s", id)
 	}
@@ -261,7 +261,7 @@ func (d *driver) expectUDP(ctx context.Context, s step, check checker) error {
 		return err
 	}
 	var got datagram
-	if !d.wait(ctx, within(s.WithinMS, 3000), func() bool {
+	if !d.Wait(ctx, within(s.WithinMS, 3000), func() bool {
 		if len(u.got) <= u.next {
 			return false
 		}

@@ -80,7 +80,7 @@ func (tr *trace) add(text []byte) ([]byte, error) {
 		}
 	}
 	if len(lines) > 0 {
-		tr.board.update(func() { tr.lines = append(tr.lines, lines...) })
+		tr.board.Update(func() { tr.lines = append(tr.lines, lines...) })
 	}
 	return text, nil
 }
@@ -181,7 +181,7 @@ func TestTraceLine(t *testing.T) {
 
 func TestTraceFollowsAFile(t *testing.T) {
 	path := t.TempDir() + "/trace.ndjson"
-	tr := &trace{board: newBoard(), path: path}
+	tr := &trace{board: new(board), path: path}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- tr.follow(ctx) }()
@@ -199,7 +199,7 @@ func TestTraceFollowsAFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !tr.board.wait(ctx, 10*time.Second, saw(1)) {
+	if !tr.board.Wait(ctx, 10*time.Second, saw(1)) {
 		t.Error("the first line was not seen")
 	}
 	text := `{"t":"send","id":"a","port":0,"msg":{}}` + "\n{"

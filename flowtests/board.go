@@ -3,19 +3,18 @@ package flowtests
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/noticeboard"
 	"github.com/flowrun/flowrun/runtime"
 )
 
 // board is where the flow and the peers of a test note what happens, and where
 // the steps wait for it.
 type board struct {
-	mu      sync.Mutex
-	changed chan struct{} // closed at the next change
-	last    time.Time     // of the last change
+	noticeboard.Board
+	last    time.Time // of the last change
 	happens []happening
 	told    []string // what nodes have reported, for people
 	names   func(id string) string
@@ -45,7 +44,7 @@ type happening struct {
 	value flow.Value
 }
 
-func newBoard() *board { return &board{changed: make(chan struct{}), last: time.Now()} }
+func newBoard() *board { return &board{last: time.Now()} }
 
 // Frame implements [runtime.Listener].
 func (b *board) Frame(f runtime.Frame) {
@@ -105,41 +104,10 @@ func errorText(v flow.Value) flow.Value {
 
 // update runs fn under the lock and wakes everybody who waits.
 func (b *board) update(fn func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	fn()
-	b.last = time.Now()
-	close(b.changed)
-	b.changed = make(chan struct{})
-}
-
-// wait waits until done, which is called under the lock, is true. It is false if
-// that takes longer than d or the context ends.
-func (b *board) wait(ctx context.Context, d time.Duration, done func() bool) bool {
-	timeout := time.NewTimer(d)
-	defer timeout.Stop()
-	for {
-		b.mu.Lock()
-		ok, changed := done(), b.changed
-		b.mu.Unlock()
-		if ok {
-			return true
-		}
-		select {
-		case <-changed:
-		case <-timeout.C:
-			return false
-		case <-ctx.Done():
-			return false
-		}
-	}
-}
-
-// look runs fn, which changes nothing, under the lock.
-func (b *board) look(fn func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	fn()
+	b.Update(func() {
+		fn()
+		b.last = time.Now()
+	})
 }
 
 // settle is how long nothing must happen for a flow to count as quiet: the time
@@ -157,8 +125,8 @@ func (b *board) quiet(ctx context.Context, rt *runtime.Runtime, d time.Duration,
 			return
 		}
 		var since time.Duration
-		b.look(func() { since = time.Since(b.last) })
-		if since >= settle || b.wait(ctx, settle-since, done) {
+		b.Look(func() { since = time.Since(b.last) })
+		if since >= settle || b.Wait(ctx, settle-since, done) {
 			return
 		}
 	}

@@ -44,7 +44,8 @@ func (r *run) prepare(o Options) (*engine, *Failure) {
 	}
 	r.adapt(flows)
 	e := &engine{sessions: session.New(), stores: state.New(), flows: flows}
-	registry, err := newRegistry(nodes.Deps{Sessions: e.sessions, Context: e.stores, Settings: &settings.Live{}}, t.Setup)
+	registry, err := nodes.CatalogWithStubs(nodes.Deps{Sessions: e.sessions, Context: e.stores, Settings: &settings.Live{}},
+		t.Setup.StubTypes, nodes.Stub(stubType), reply)
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -142,25 +143,6 @@ func (p Replacement) put(n *flowfile.Node, r *run) {
 func set(n *flowfile.Node, key string, v flow.Value) {
 	n.Props = n.Props.Clone()
 	n.Props.Set(key, v)
-}
-
-// newRegistry returns the catalog with stubs for some types, and the types of
-// stand-ins.
-func newRegistry(deps nodes.Deps, s Setup) (*flow.Registry, error) {
-	catalog, err := nodes.Catalog(deps)
-	if err != nil {
-		return nil, err
-	}
-	types := []flow.Type{nodes.Stub(stubType), reply}
-	for _, t := range catalog.Types() {
-		if !slices.Contains(s.StubTypes, t.Name) {
-			types = append(types, t)
-		}
-	}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(s.StubTypes))) {
-		types = append(types, nodes.Stub(name))
-	}
-	return flow.NewRegistry(types...)
 }
 
 // close ends the flows at once, whatever is under way.

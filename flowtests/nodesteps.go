@@ -59,7 +59,7 @@ func (s *expect) find(ctx context.Context, r *run) (index int, failure *Failure)
 	want := r.expand(s.want)
 	var closest []Row // of the last one that does not match
 	wrong := 0
-	found := r.board.wait(ctx, s.within, func() bool {
+	found := r.board.Wait(ctx, s.within, func() bool {
 		for i := r.taken[s.what]; i < len(r.board.happens); i++ {
 			h := r.board.happens[i]
 			if h.spot != s.what {
@@ -148,11 +148,11 @@ func (s *absent) run(ctx context.Context, r *run) *Failure {
 		return unwanted != nil
 	}
 	if s.window > 0 {
-		r.board.wait(ctx, s.window, came)
+		r.board.Wait(ctx, s.window, came)
 	} else {
 		r.board.quiet(ctx, r.rt, s.within, came)
 	}
-	r.board.look(func() { came() })
+	r.board.Look(func() { came() })
 	if unwanted == nil {
 		return nil
 	}
@@ -209,6 +209,6 @@ type wait struct {
 }
 
 func (s *wait) run(ctx context.Context, r *run) *Failure {
-	r.board.wait(ctx, s.d, func() bool { return false })
+	r.board.Wait(ctx, s.d, func() bool { return false })
 	return nil
 }

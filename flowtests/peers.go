@@ -239,7 +239,7 @@ func (p *peers) listen(ctx context.Context, name, address string) error {
 func (p *peers) accept(ctx context.Context, name, from string, within time.Duration) error {
 	s := p.servers[from]
 	var tcp *net.TCPConn
-	if !p.board.wait(ctx, within, func() bool {
+	if !p.board.Wait(ctx, within, func() bool {
 		if len(s.waiting) > 0 {
 			tcp, s.waiting = s.waiting[0], s.waiting[1:]
 		}

@@ -129,7 +129,7 @@ func runTest(ctx context.Context, t *Test, pool *freeport.Pool, o Options) *Fail
 			return &Failure{Pos: t.Pos, Text: "interrupted"}
 		}
 		if failure != nil {
-			r.board.look(func() { failure.Notes = append(failure.Notes, r.board.told[:min(len(r.board.told), maxNotes)]...) })
+			r.board.Look(func() { failure.Notes = append(failure.Notes, r.board.told[:min(len(r.board.told), maxNotes)]...) })
 			return failure
 		}
 	}

@@ -1,6 +1,10 @@
 package nodes
 
-import "github.com/flowrun/flowrun/flow"
+import (
+	"slices"
+
+	"github.com/flowrun/flowrun/flow"
+)
 
 // Stub returns an inert node type: its nodes take messages and drop them. It
 // stands in for a type that a flow uses and that there is not.
@@ -16,3 +20,22 @@ type stub struct{}
 
 // Handle implements [flow.Node].
 func (stub) Handle(*flow.Message, flow.Outlet) error { return nil }
+
+// CatalogWithStubs is [Catalog] with stubs for the types named, whether there are
+// such types or not, and with more types.
+func CatalogWithStubs(deps Deps, stubs []string, more ...flow.Type) (*flow.Registry, error) {
+	catalog, err := Catalog(deps)
+	if err != nil {
+		return nil, err
+	}
+	types := slices.Clone(more)
+	for _, t := range catalog.Types() {
+		if !slices.Contains(stubs, t.Name) {
+			types = append(types, t)
+		}
+	}
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(stubs))) {
+		types = append(types, Stub(name))
+	}
+	return flow.NewRegistry(types...)
+}

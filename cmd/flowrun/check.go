@@ -38,7 +38,7 @@ run with a difference from Node-RED, and which just run.`,
 			if err != nil {
 				return err
 			}
-			registry, err := newRegistry(nodes.Deps{}, stubs) // to read about the types
+			registry, err := nodes.CatalogWithStubs(nodes.Deps{}, stubs) // to read about the types
 			if err != nil {
 				return err
 			}

@@ -52,7 +52,7 @@ func newEngine(o engineOptions) (*engine, error) {
 		return nil, fmt.Errorf("%w; choose a folder for it with --context DIR, or --context memory", err)
 	}
 	live, comms := &settings.Live{}, &admin.Comms{}
-	registry, err := newRegistry(nodes.Deps{Sessions: sessions, Context: stores, Debug: showDebug(comms, o.log), Settings: live}, o.stubs)
+	registry, err := nodes.CatalogWithStubs(nodes.Deps{Sessions: sessions, Context: stores, Debug: showDebug(comms, o.log), Settings: live}, o.stubs)
 	if err != nil {
 		return nil, err
 	}
@@ -74,24 +74,6 @@ func showDebug(comms *admin.Comms, log *slog.Logger) debug.Sink {
 			log.Debug(text, "node", f.ID, "type", "debug", "name", f.Name, "property", f.Property, "format", format)
 		}
 	}
-}
-
-// newRegistry returns the catalog with some types replaced by stubs.
-func newRegistry(deps nodes.Deps, stubs []string) (*flow.Registry, error) {
-	catalog, err := nodes.Catalog(deps)
-	if err != nil {
-		return nil, err
-	}
-	var types []flow.Type
-	for _, t := range catalog.Types() {
-		if !slices.Contains(stubs, t.Name) {
-			types = append(types, t)
-		}
-	}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(stubs))) {
-		types = append(types, nodes.Stub(name))
-	}
-	return flow.NewRegistry(types...)
 }
 
 // warnOfStubs names the nodes that do nothing, and the types to stub that no node

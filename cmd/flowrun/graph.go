@@ -39,7 +39,7 @@ standard output; FILE may be - for standard input.`,
 				return problems
 			}
 			warn(cmd.ErrOrStderr(), problems)
-			registry, err := newRegistry(nodes.Deps{}, nil) // to read about the types
+			registry, err := nodes.Catalog(nodes.Deps{}) // to read about the types
 			if err != nil {
 				return err
 			}

@@ -34,7 +34,7 @@ func TestCoreExamples(t *testing.T) {
 
 func checkExample(t *testing.T, path string) {
 	counted := func(stubs []string) (*typeCounts, flowfile.Problems) {
-		registry, err := newRegistry(nodes.Deps{}, stubs)
+		registry, err := nodes.CatalogWithStubs(nodes.Deps{}, stubs)
 		if err != nil {
 			t.Fatal(err)
 		}
