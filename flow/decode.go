@@ -29,8 +29,8 @@ func ConfigPath(property, expr string) (Path, error) {
 // json tags, with the looseness of what the Node-RED editor writes: a number
 // may be text, a boolean "true" or "false", text a number; empty text, null and
 // undefined leave the default of anything but text. Properties without a field
-// are ignored. A field of type Value takes the value as it is. The error is a
-// *ConfigError.
+// are ignored. A field of type Value takes the value as it is. The fields of an
+// embedded struct count as the struct's own. The error is a *ConfigError.
 func Decode(props *Object, into any) error {
 	return decodeStruct(props, reflect.ValueOf(into).Elem(), "")
 }
@@ -38,6 +38,12 @@ func Decode(props *Object, into any) error {
 func decodeStruct(props *Object, into reflect.Value, path string) error {
 	t := into.Type()
 	for i := range t.NumField() {
+		if t.Field(i).Anonymous {
+			if err := decodeStruct(props, into.Field(i), path); err != nil {
+				return err
+			}
+			continue
+		}
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			continue

@@ -60,6 +60,33 @@ func TestDecodeIsAsLooseAsTheEditor(t *testing.T) {
 	}
 }
 
+func TestEmbeddedFieldsAreTheStructsOwn(t *testing.T) {
+	type Common struct {
+		Host string `json:"host" doc:"where to"`
+		Port int    `json:"port"`
+	}
+	type both struct {
+		Common
+		Mode string `json:"mode"`
+	}
+	got := both{Common: Common{Port: 7}}
+	if err := flow.Decode(message(t, `{"host":"h","mode":"line"}`).Object(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if want := (both{Common{"h", 7}, "line"}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	typ := flow.Define(flow.Spec[both]{Name: "both", Default: func() both { return both{Common: Common{Port: 7}} }})
+	want := []flow.Field{
+		{Name: "host", Kind: "text", Default: `""`, Doc: "where to"},
+		{Name: "port", Kind: "number", Default: "7"},
+		{Name: "mode", Kind: "text", Default: `""`},
+	}
+	if !reflect.DeepEqual(typ.Fields, want) {
+		t.Errorf("%+v, want %+v", typ.Fields, want)
+	}
+}
+
 func TestDefineDocumentsTheFields(t *testing.T) {
 	typ := flow.Define(flow.Spec[config]{
 		Name:    "sample",

@@ -64,8 +64,9 @@ type Type struct {
 }
 
 // Define makes a node type of a spec. Config is a struct; each field with a
-// json tag is a property, and its doc tag documents it. Properties are decoded
-// over the defaults as [Decode] says.
+// json tag is a property, and its doc tag documents it; what several types have
+// in common is an embedded struct. Properties are decoded over the defaults as
+// [Decode] says.
 func Define[Config any](s Spec[Config]) Type {
 	def := func() Config {
 		var c Config
@@ -94,6 +95,10 @@ func fieldsOf(def reflect.Value) []Field {
 	var fields []Field
 	for i := range def.NumField() {
 		f := def.Type().Field(i)
+		if f.Anonymous {
+			fields = append(fields, fieldsOf(def.Field(i))...)
+			continue
+		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			continue
