@@ -106,7 +106,7 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	o := n.options
 	link := &link{node: n, target: target}
 	o.Owner = link
-	s, err := n.store.Dial(target, msg.Get("sessionId"), &o)
+	s, err := n.store.Dial(session.To(target), msg.Get("sessionId"), &o)
 	if err != nil {
 		out.Send(0, session.Fail("SESSION_ID_CONFLICT", "Session already exists", "error", "sessionId", msg.Get("sessionId")))
 		return nil

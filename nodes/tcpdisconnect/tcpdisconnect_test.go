@@ -29,7 +29,7 @@ func TestDisconnect(t *testing.T) {
 	st.Attach("owner", d)
 	o := owner{make(chan struct{}), make(chan struct{})}
 	target := sockets.Target{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port}
-	if _, err := st.Dial(target, "s1", &session.Options{Node: "owner", Owner: o}); err != nil {
+	if _, err := st.Dial(session.To(target), "s1", &session.Options{Node: "owner", Owner: o}); err != nil {
 		t.Fatal(err)
 	}
 	peer, err := ln.Accept()

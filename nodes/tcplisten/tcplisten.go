@@ -135,7 +135,7 @@ func (n *Node) serve(ctx context.Context, ln *net.TCPListener) {
 		switch {
 		case err == nil:
 			pause = 0
-			n.store.Accept(conn, &n.options)
+			n.store.Accept(session.Stream{Conn: conn}, &n.options)
 		case ctx.Err() != nil:
 			return
 		case !sockets.IsTemporary(err):

@@ -33,7 +33,7 @@ func dial(t *testing.T, st *session.Store, owner flow.Host, line bool) *net.TCPC
 	ln := sockettest.Listen(t)
 	st.Attach("owner", owner)
 	target := sockets.Target{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port}
-	if _, err := st.Dial(target, "s1", &session.Options{Node: "owner", Owner: nobody{}, Line: line}); err != nil {
+	if _, err := st.Dial(session.To(target), "s1", &session.Options{Node: "owner", Owner: nobody{}, Line: line}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := ln.Accept()

@@ -163,7 +163,7 @@ func accept(t testing.TB, st *Store, h flow.Host, o Options) (s *Session, peer *
 	w = newWatcher()
 	o.Node, o.Owner = "owner", w
 	st.Attach("owner", h)
-	s = st.Accept(here, &o)
+	s = st.Accept(Stream{Conn: here}, &o)
 	t.Cleanup(func() { st.End("owner") })
 	return s, peer, w
 }

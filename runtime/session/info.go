@@ -50,11 +50,12 @@ func (s *Session) info() Info {
 	if s.udp {
 		i.Kind = "udp"
 	}
-	if s.conn != nil {
-		i.Local = s.conn.LocalAddr().String()
-		if to := s.conn.RemoteAddr(); to != nil {
-			i.Peer = to.String()
-		}
+	remote, local := s.peerAndLocal()
+	if remote != nil {
+		i.Peer = remote.String()
+	}
+	if local != nil {
+		i.Local = local.String()
 	}
 	return i
 }

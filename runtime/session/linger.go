@@ -1,8 +1,9 @@
 package session
 
 import (
-	"net"
 	"time"
+
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 // lingerTime is how long after its last word a peer is still listened to when
@@ -14,7 +15,7 @@ const lingerTime = time.Second
 // what the peer has not got by then is lost (RFC 2525, 2.17); so what it still
 // says is read and dropped, until it ends its side too.
 func (s *Session) linger() {
-	conn, ok := s.conn.(*net.TCPConn)
+	conn, ok := s.conn.(sockets.CloseWriter)
 	until := s.store.epoch.Add(s.lastChunk + lingerTime)
 	if !ok || time.Now().After(until) {
 		return

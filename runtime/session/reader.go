@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 const (
@@ -38,6 +39,7 @@ var (
 type delivery struct {
 	cause   flow.Cause
 	session *Session
+	node    *attachment // who gets it
 	time    flow.Value
 	items   []item
 	one     [1]item
@@ -63,7 +65,15 @@ func (d *delivery) add(i item) { d.items = append(d.items, i) }
 
 // Run implements [flow.Task].
 func (d *delivery) Run(out flow.Outlet) error {
+	receive := d.session.opts.Receive
+	if d.node != d.session.owner {
+		receive = nil
+	}
 	for _, i := range d.items {
+		if receive != nil {
+			receive(out, d.session, i.payload)
+			continue
+		}
 		m := flow.NewMessage()
 		m.Set("timestamp", d.time)
 		m.Set("status", "ok")
@@ -107,11 +117,14 @@ func (s *Session) read() error {
 			s.flush(false)
 			return nil
 		}
-		chunk, err := s.socket.read()
+		chunk, err := s.socket.read(!s.slow)
 		if err == nil {
 			s.receive(chunk)
 		}
 		switch {
+		case errors.Is(err, sockets.ErrNothing):
+			s.credits.give()
+			return errRest
 		case err == nil && s.slow:
 			return errRest
 		case err == nil:
@@ -168,6 +181,7 @@ func (s *Session) hand(d *delivery, to *attachment) flow.Lender {
 		d.Release()
 		return nil
 	}
+	d.node = to
 	d.cause.Init(d)
 	return to.queue(&d.cause, d)
 }
@@ -192,6 +206,7 @@ func (s *Session) flush(credit bool) {
 // brought it, if any. The caller holds the lock.
 func (s *Session) deliver(d *delivery, to *attachment, credit bool) {
 	s.counters.messagesIn += uint64(len(d.items))
+	d.node = to
 	switch {
 	case len(d.items) == 0 && credit:
 		d.Release()

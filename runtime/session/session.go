@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -46,6 +47,35 @@ type Options struct {
 	WaitFor *WaitFor      // in line mode; may be nil
 	Timeout time.Duration // how long nothing may happen; 0: for ever
 	Cut     bool          // close the session when it has timed out
+
+	// Receive sends on what arrives for the owner, on its loop, where the
+	// message is not that of the session nodes; may be nil.
+	Receive func(out flow.Outlet, s *Session, payload flow.Value)
+}
+
+// Stream is a connection for a session: a TCP or Unix socket, or a
+// [sockets.Secure].
+type Stream struct {
+	Conn   net.Conn
+	Prefix []byte // what was read from it already
+	// Remote and Local are its ends where they are not the socket's: behind a
+	// proxy. Both may be nil.
+	Remote, Local net.Addr
+}
+
+// Dialer makes the connection of a session. The error is an *[sockets.Error],
+// unless the context has ended.
+type Dialer func(ctx context.Context) (Stream, error)
+
+// To returns the dialer that connects to a host and port.
+func To(t sockets.Target) Dialer {
+	return func(ctx context.Context) (Stream, error) {
+		conn, err := sockets.DialTCP(ctx, t)
+		if err != nil {
+			return Stream{}, err
+		}
+		return Stream{Conn: conn}, nil
+	}
 }
 
 // Session is one TCP connection or one bound UDP socket. It is safe for
@@ -69,6 +99,7 @@ type Session struct {
 	mu       sync.Mutex
 	quit     chan struct{} // closed by Destroy; made when somebody waits for it
 	conn     net.Conn      // nil while connecting
+	ends     *ends         // if they are not conn's
 	socket   rawSocket
 	state    State
 	claim    claim
@@ -79,6 +110,9 @@ type Session struct {
 	writer   writer
 	counters counters
 }
+
+// ends are the addresses of a session behind a proxy.
+type ends struct{ remote, local net.Addr }
 
 type counters struct {
 	bytesIn, bytesOut, messagesIn, messagesOut uint64
@@ -93,9 +127,9 @@ func (st *Store) newSession(o *Options, credits int) *Session {
 
 // Accept makes a session of a connection that came in. It owns the connection
 // from then on.
-func (st *Store) Accept(conn *net.TCPConn, o *Options) *Session {
+func (st *Store) Accept(c Stream, o *Options) *Session {
 	s := st.newSession(o, chunkCredits)
-	s.connected(conn)
+	s.connected(c)
 	_ = st.add(s, nil) // a new id is unique
 	o.Owner.Opened(s)
 	go s.wait()
@@ -105,7 +139,7 @@ func (st *Store) Accept(conn *net.TCPConn, o *Options) *Session {
 // Dial makes a session of a connection that is yet to be made, which goes on in
 // the background. A valid id is forced; the error is then [ErrExists] if it is
 // in use.
-func (st *Store) Dial(t sockets.Target, id flow.Value, o *Options) (*Session, error) {
+func (st *Store) Dial(to Dialer, id flow.Value, o *Options) (*Session, error) {
 	s := st.newSession(o, chunkCredits)
 	s.state = Connecting
 	ctx, cancel := context.WithCancel(context.Background())
@@ -114,13 +148,13 @@ func (st *Store) Dial(t sockets.Target, id flow.Value, o *Options) (*Session, er
 		cancel()
 		return nil, err
 	}
-	go s.dial(ctx, t)
+	go s.dial(ctx, to)
 	return s, nil
 }
 
-func (s *Session) dial(ctx context.Context, t sockets.Target) {
+func (s *Session) dial(ctx context.Context, to Dialer) {
 	defer s.cancel()
-	conn, err := sockets.DialTCP(ctx, t)
+	c, err := to(ctx)
 	if err != nil {
 		var why *sockets.Error
 		if ctx.Err() == nil {
@@ -132,11 +166,11 @@ func (s *Session) dial(ctx context.Context, t sockets.Target) {
 	s.mu.Lock()
 	canceled := s.state != Connecting
 	if !canceled {
-		s.connected(conn)
+		s.connected(c)
 	}
 	s.mu.Unlock()
 	if canceled {
-		_ = conn.Close()
+		_ = c.Conn.Close()
 		s.finish(nil)
 		return
 	}
@@ -146,9 +180,13 @@ func (s *Session) dial(ctx context.Context, t sockets.Target) {
 
 // connected takes the connection in. For one that was dialled the caller holds
 // the lock.
-func (s *Session) connected(conn *net.TCPConn) {
-	s.conn = conn
-	s.socket.open(conn)
+func (s *Session) connected(c Stream) {
+	s.conn = c.Conn
+	if c.Remote != nil || c.Local != nil {
+		s.ends = &ends{c.Remote, c.Local}
+	}
+	s.socket.open(c.Conn, c.Prefix)
+	s.slow = true // until it has said something
 	s.state = Connected
 	if s.opts.Timeout > 0 {
 		s.idle = &idleTimer{expire: s.ownerIdle}
@@ -238,7 +276,10 @@ func (s *Session) Disconnect() {
 
 // closeWrite ends our side of the connection. The caller holds the lock.
 func (s *Session) closeWrite() {
-	if c, ok := s.conn.(*net.TCPConn); ok {
+	switch c := s.conn.(type) {
+	case *sockets.Secure: // may wait for the peer
+		s.writer.running.Go(func() { _ = c.CloseWrite() })
+	case sockets.CloseWriter:
 		_ = c.CloseWrite()
 	}
 }
@@ -307,16 +348,35 @@ func (s *Session) State() State {
 	return s.state
 }
 
-// RemoteAddr and LocalAddr return the ends of a session that was connected.
-func (s *Session) RemoteAddr() net.Addr { return s.connection().RemoteAddr() }
+// RemoteAddr returns the peer's end of a session that was connected. Behind a
+// proxy that says so it is that of the proxy's client.
+func (s *Session) RemoteAddr() net.Addr {
+	remote, _ := s.addresses()
+	return remote
+}
 
-// LocalAddr returns the session's own end.
-func (s *Session) LocalAddr() net.Addr { return s.connection().LocalAddr() }
+// LocalAddr returns the session's own end, behind a proxy the proxy's.
+func (s *Session) LocalAddr() net.Addr {
+	_, local := s.addresses()
+	return local
+}
 
-func (s *Session) connection() net.Conn {
+func (s *Session) addresses() (remote, local net.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.conn
+	return s.peerAndLocal()
+}
+
+// peerAndLocal returns the session's ends, nil while there are none. The caller
+// holds the lock.
+func (s *Session) peerAndLocal() (remote, local net.Addr) {
+	if s.conn != nil {
+		remote, local = s.conn.RemoteAddr(), s.conn.LocalAddr()
+	}
+	if e := s.ends; e != nil {
+		remote, local = cmp.Or(e.remote, remote), cmp.Or(e.local, local)
+	}
+	return remote, local
 }
 
 func (s *Session) ownerIdle() {

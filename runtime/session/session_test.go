@@ -236,7 +236,7 @@ func TestManyConnections(t *testing.T) {
 			if err != nil {
 				return
 			}
-			st.Accept(c.(*net.TCPConn), &Options{Node: "owner", Owner: w, Line: true})
+			st.Accept(Stream{Conn: c}, &Options{Node: "owner", Owner: w, Line: true})
 		}
 	})
 	for range 4 {
@@ -294,11 +294,11 @@ func TestDial(t *testing.T) {
 	w := newWatcher()
 	o := &Options{Node: "n", Owner: w}
 
-	s, err := st.Dial(target, 42.0, o)
+	s, err := st.Dial(To(target), 42.0, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.Dial(target, 42.0, o); !errors.Is(err, ErrExists) {
+	if _, err := st.Dial(To(target), 42.0, o); !errors.Is(err, ErrExists) {
 		t.Errorf("the same id again gives %v", err)
 	}
 	await(t, w.opened)
@@ -311,7 +311,7 @@ func TestDial(t *testing.T) {
 	}
 
 	// Given up at once or made and ended: it closes without an error.
-	s, err = st.Dial(target, 42.0, o)
+	s, err = st.Dial(To(target), 42.0, o)
 	if err != nil {
 		t.Fatal(err)
 	}

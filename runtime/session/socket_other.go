@@ -7,11 +7,12 @@ import "net"
 // rawSocket is the portable form: reads wait with a buffer in hand, and all
 // writes go through the session's writer.
 type rawSocket struct {
-	conn  *net.TCPConn
-	chunk *[chunkSize]byte
+	conn   net.Conn
+	prefix []byte // comes before what conn brings
+	chunk  *[chunkSize]byte
 }
 
-func (r *rawSocket) open(conn *net.TCPConn) { r.conn = conn }
+func (r *rawSocket) open(conn net.Conn, prefix []byte) { r.conn, r.prefix = conn, prefix }
 
 // wait returns at once: reads wait here.
 func (r *rawSocket) wait() {}
@@ -21,7 +22,12 @@ func (r *rawSocket) rest() {}
 
 // read waits for a chunk, which is valid until release is called. The error is
 // io.EOF when the peer has ended its side.
-func (r *rawSocket) read() ([]byte, error) {
+func (r *rawSocket) read(bool) ([]byte, error) {
+	if len(r.prefix) > 0 {
+		chunk := r.prefix
+		r.prefix = nil
+		return chunk, nil
+	}
 	r.chunk = chunks.Get().(*[chunkSize]byte)
 	n, err := r.conn.Read(r.chunk[:])
 	if n > 0 {
