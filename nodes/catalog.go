@@ -35,6 +35,7 @@ import (
 	"github.com/flowrun/flowrun/nodes/tcplisten"
 	"github.com/flowrun/flowrun/nodes/tcpsend"
 	"github.com/flowrun/flowrun/nodes/template"
+	"github.com/flowrun/flowrun/nodes/tlsconfig"
 	"github.com/flowrun/flowrun/nodes/trigger"
 	"github.com/flowrun/flowrun/nodes/udpin"
 	"github.com/flowrun/flowrun/nodes/udpout"
@@ -92,6 +93,7 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		tcplisten.Type(deps.Sessions),
 		tcpsend.Type(deps.Sessions),
 		template.Type(deps.Context),
+		tlsconfig.Type,
 		trigger.Type(deps.Context),
 		udpin.Type(deps.Sessions),
 		udpout.Type(deps.Sessions),
