@@ -83,8 +83,11 @@ type page struct {
 func (c *console) open(t *testing.T) *page {
 	t.Helper()
 	path, err := browser.Find()
-	if err != nil {
+	if err != nil && !browser.Required() {
 		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), pagePatience)
 	t.Cleanup(cancel)

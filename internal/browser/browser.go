@@ -25,6 +25,10 @@ func Find() (string, error) {
 	return "", fmt.Errorf("there is no Chromium on this machine (looked for %v in PATH); Debian has it: apt install chromium", names)
 }
 
+// Required tells whether a test must fail where there is no browser, instead of
+// being skipped: whether FLOWRUN_BROWSER=required is in the environment.
+func Required() bool { return os.Getenv("FLOWRUN_BROWSER") == "required" }
+
 // Open starts the browser at path with one tab of this size in pixels. The
 // context that it returns is for chromedp's actions; cancel ends the browser.
 // What the page writes to its console, what it fails to load and errors that
