@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -22,12 +23,20 @@ func (h *handler) getSessions(w http.ResponseWriter, _ *http.Request) {
 func sessionObject(s session.Info) *flow.Object {
 	return flow.NewObject(
 		"id", s.ID, "kind", s.Kind, "state", string(s.State), "node", s.Node, "claim", s.Claim,
-		"peer", s.Peer, "local", s.Local, "started", s.Started.UTC().Format(time.RFC3339Nano),
+		"peer", addressText(s.Remote), "local", addressText(s.Local), "started", s.Started.UTC().Format(time.RFC3339Nano),
 		"age", time.Since(s.Started).Seconds(), "idle", s.Idle.Seconds(),
 		"bytesIn", float64(s.BytesIn), "bytesOut", float64(s.BytesOut),
 		"messagesIn", float64(s.MessagesIn), "messagesOut", float64(s.MessagesOut),
 		"queued", float64(s.Queued),
 	)
+}
+
+// addressText returns host:port, empty if there is none.
+func addressText(a net.Addr) string {
+	if a == nil {
+		return ""
+	}
+	return a.String()
 }
 
 // deleteSession closes a session in an orderly way, as a tcp-disconnect node

@@ -34,6 +34,7 @@ import (
 	"github.com/flowrun/flowrun/nodes/tcpdisconnect"
 	"github.com/flowrun/flowrun/nodes/tcplisten"
 	"github.com/flowrun/flowrun/nodes/tcpsend"
+	"github.com/flowrun/flowrun/nodes/tcpsession"
 	"github.com/flowrun/flowrun/nodes/template"
 	"github.com/flowrun/flowrun/nodes/tlsconfig"
 	"github.com/flowrun/flowrun/nodes/trigger"
@@ -92,6 +93,7 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		tcpdisconnect.Type(deps.Sessions),
 		tcplisten.Type(deps.Sessions),
 		tcpsend.Type(deps.Sessions),
+		tcpsession.Type(deps.Sessions),
 		template.Type(deps.Context),
 		tlsconfig.Type,
 		trigger.Type(deps.Context),

@@ -19,6 +19,8 @@ type Config struct {
 	WaitFor     string     `json:"waitFor" doc:"JavaScript regular expression (line mode): lines are held until one matches, or until the unfinished last line does"`
 	Timeout     flow.Value `json:"timeout" doc:"milliseconds without traffic after which a TIMEOUT is sent; 0 is never"`
 	AutoConnect bool       `json:"autoConnect" doc:"connect when the flow starts"`
+
+	AllowHalfOpen bool `json:"allowHalfOpen" doc:"when the peer ends its side, send the event end and go on writing until a tcp-disconnect ends ours"`
 }
 
 // Type returns the node type; its sessions are in the store.
@@ -32,7 +34,7 @@ func Type(store *session.Store) flow.Type {
 			{Name: "sessionId", Text: "the id that the session is to have; without it the id is sess-<uuid>"},
 		},
 		OutputDocs: []string{
-			"events: connecting {sessionId, remoteHost, remotePort}; connected {sessionId, remoteHost, remotePort, localPort}; disconnected {sessionId}; error and timeout",
+			"events: connecting {sessionId, remoteHost, remotePort}; connected {sessionId, remoteHost, remotePort, localPort}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; error and timeout",
 			"data {sessionId, payload}, of the sessions whose data no tcp-send has claimed; with waitFor payload is the list of lines before the one in match",
 		},
 		Errors: []flow.Doc{
@@ -104,6 +106,7 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		return nil
 	}
 	o := n.options
+	o.HalfOpen = n.config.AllowHalfOpen
 	link := &link{node: n, target: target}
 	o.Owner = link
 	s, err := n.store.Dial(session.To(target), msg.Get("sessionId"), &o)
@@ -134,6 +137,9 @@ func (l *link) Opened(s *session.Session) {
 func (l *link) TimedOut(s *session.Session) {
 	l.tell(flow.Badge("red", "ring", "timeout"), session.Timeout(s.ID()))
 }
+
+// Ended implements [session.Ender].
+func (l *link) Ended(s *session.Session) { l.tell(nil, session.OK("end", "sessionId", s.ID())) }
 
 // Closed implements [session.Owner].
 func (l *link) Closed(s *session.Session, err *sockets.Error) {

@@ -1,8 +1,10 @@
 package tcpdisconnect_test
 
 import (
+	"errors"
 	"io"
 	"net"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -21,6 +23,29 @@ type owner struct{ opened, closed chan struct{} }
 func (o owner) Opened(*session.Session)                 { close(o.opened) }
 func (o owner) TimedOut(*session.Session)               {}
 func (o owner) Closed(*session.Session, *sockets.Error) { close(o.closed) }
+
+func TestReset(t *testing.T) {
+	st := session.New()
+	d := flowtest.New(t, tcpdisconnect.Type(st), `{"reset":true}`)
+	ln := sockettest.Listen(t)
+	st.Attach("owner", d)
+	o := owner{make(chan struct{}), make(chan struct{})}
+	target := sockets.Target{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port}
+	if _, err := st.Dial(session.To(target), "s1", &session.Options{Node: "owner", Owner: o}); err != nil {
+		t.Fatal(err)
+	}
+	peer, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-o.opened
+	d.Handle(`{"sessionId":["s1"]}`)
+	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the peer reads %v", err)
+	}
+	<-o.closed
+	sockettest.Expect(t, d, 0, `{"event":"disconnecting","sessionId":"s1"}`)
+}
 
 func TestDisconnect(t *testing.T) {
 	st := session.New()

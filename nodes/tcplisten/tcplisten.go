@@ -21,6 +21,8 @@ type Config struct {
 	Mode    string     `json:"mode" doc:"binary: a Buffer for each chunk; line: a text for each line (CR LF, LF or CR ends one)"`
 	WaitFor string     `json:"waitFor" doc:"JavaScript regular expression (line mode): lines are held until one matches, or until the unfinished last line does"`
 	Timeout flow.Value `json:"timeout" doc:"milliseconds without traffic after which a connection is closed; 0 is never"`
+
+	AllowHalfOpen bool `json:"allowHalfOpen" doc:"when the peer ends its side, send the event end and go on writing until a tcp-disconnect ends ours"`
 }
 
 // Type returns the node type; its sessions are in the store.
@@ -29,7 +31,7 @@ func Type(store *session.Store) flow.Type {
 		Name: "tcp-listen", Category: "network", Outputs: 2,
 		Summary: "Accepts TCP connections and makes a session of each.",
 		OutputDocs: []string{
-			"events: listening {localHost, localPort}; connected {sessionId, remoteHost, remotePort, localHost, localPort}; disconnected {sessionId}; closed; error and timeout",
+			"events: listening {localHost, localPort}; connected {sessionId, remoteHost, remotePort, localHost, localPort}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; closed; error and timeout",
 			"data {sessionId, payload}, of the sessions whose data no tcp-send has claimed; with waitFor payload is the list of lines before the one in match",
 		},
 		Errors: []flow.Doc{
@@ -72,7 +74,7 @@ func (n *Node) Handle(*flow.Message, flow.Outlet) error { return nil }
 func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
 	n.options = session.StreamOptions(n.env, n.config.Mode, n.config.WaitFor, n.config.Timeout)
-	n.options.Owner, n.options.Cut = n, true
+	n.options.Owner, n.options.Cut, n.options.HalfOpen = n, true, n.config.AllowHalfOpen
 	port, _ := sockets.ParseInt(n.config.Port)
 	if port == 0 {
 		n.env.Status(flow.Badge("red", "ring", "port required"))
@@ -208,6 +210,11 @@ func (n *Node) Opened(s *session.Session) {
 
 // TimedOut implements [session.Owner]. The session closes itself.
 func (n *Node) TimedOut(s *session.Session) { n.announcer.Announce(nil, session.Timeout(s.ID())) }
+
+// Ended implements [session.Ender].
+func (n *Node) Ended(s *session.Session) {
+	n.announcer.Announce(nil, session.OK("end", "sessionId", s.ID()))
+}
 
 // Closed implements [session.Owner].
 func (n *Node) Closed(s *session.Session, err *sockets.Error) {

@@ -5,6 +5,8 @@ package tcpsend
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
@@ -17,6 +19,20 @@ type Config struct {
 	WaitFor        string     `json:"waitFor" doc:"JavaScript regular expression (line mode): lines of the answer are held until one matches; empty goes on with what is in force for the session"`
 	LineTerminator string     `json:"lineTerminator" doc:"lf, crlf or cr is added to each text (line mode), anything else adds nothing"`
 	Timeout        flow.Value `json:"timeout" doc:"milliseconds without traffic after which a TIMEOUT is sent; 0 is never"`
+	Listener       string     `json:"listener" doc:"id of the node whose sessions a sessionId of \"*\", or tags, mean; empty is all nodes"`
+	Claim          bool       `json:"claim" doc:"take the data claim: answers leave on output 2; false leaves them where they are"`
+	OnSlow         string     `json:"onSlow" doc:"when more than queueLimit would wait for a peer: wait (queue it, and read no more from whoever asked), drop (the message), disconnect (the peer)"`
+	QueueLimit     int        `json:"queueLimit" doc:"bytes that may wait for a peer, with drop and disconnect"`
+}
+
+func (c Config) validate() error {
+	if !slices.Contains([]string{"wait", "drop", "disconnect"}, c.OnSlow) {
+		return &flow.ConfigError{Property: "onSlow", Reason: fmt.Sprintf("expected wait, drop or disconnect, got %q", c.OnSlow)}
+	}
+	if c.OnSlow != "wait" && c.QueueLimit < 1 {
+		return &flow.ConfigError{Property: "queueLimit", Reason: fmt.Sprintf("expected a number of bytes from 1 on, got %d", c.QueueLimit)}
+	}
+	return nil
 }
 
 // Type returns the node type; it finds its sessions in the store.
@@ -26,7 +42,8 @@ func Type(store *session.Store) flow.Type {
 		KeepsNothing: true,
 		Summary:      "Writes to a TCP session, whoever opened it, and gets what the peer answers.",
 		InputDocs: []flow.Doc{
-			{Name: "sessionId", Text: "the session to write to"},
+			{Name: "sessionId", Text: `the session to write to, or a list of them, or "*" for all sessions of listener: a result each`},
+			{Name: "tags", Text: "without a sessionId: the sessions that a tcp-session node has given these tags (an object)"},
 			{Name: "payload", Text: "a string, a Buffer or a list of them; each item counts as a chunk"},
 			{Name: "waitFor", Text: `replaces the node's; "" switches off what is in force`},
 			{Name: "timeout", Text: "replaces the node's; 0 switches it off"},
@@ -40,6 +57,7 @@ func Type(store *session.Store) flow.Type {
 			{Name: "SESSION_NOT_CONNECTED", Text: "the session is not connected yet, or about to end"},
 			{Name: "PAYLOAD_INVALID", Text: "the payload, or an item of it, is neither string nor Buffer; nothing is written"},
 			{Name: "SOCKET_NOT_CONNECTED", Text: "it is a session of a UDP socket"},
+			{Name: "SESSION_SLOW", Text: "more than queueLimit would wait for the peer {queued}; the message is dropped, or the peer disconnected"},
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
 		},
 		Notes: "A send that is refused claims nothing. An empty string and an empty list claim the data without writing any.",
@@ -47,8 +65,13 @@ func Type(store *session.Store) flow.Type {
 			"msg.waitFor works, and a timeout of 0 switches the timeout off; timeouts work on accepted sessions too.",
 			"Its claims survive its redeploy.",
 		},
-		Default: func() Config { return Config{Timeout: 0.0} },
+		Default: func() Config {
+			return Config{Timeout: 0.0, Claim: true, OnSlow: "wait", QueueLimit: 1 << 20}
+		},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
+			if err := c.validate(); err != nil {
+				return nil, err
+			}
 			return &Node{
 				config: c, env: env, store: store,
 				terminator: terminators[c.LineTerminator],
@@ -102,35 +125,54 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	return nil
 }
 
-// Handle sends a message's payload.
+// Handle sends a message's payload to each session that it names.
 func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
-	id := msg.Get("sessionId")
+	n.store.Addressed(msg, n.config.Listener, func(id flow.Value) { n.send(id, msg, out) })
+	return nil
+}
+
+func (n *Node) send(id flow.Value, msg *flow.Message, out flow.Outlet) {
 	s := n.store.Get(id)
 	if s == nil {
 		out.Send(0, session.NotFound(id))
-		return nil
+		return
 	}
 	if s.State() != session.Connected {
 		out.Send(0, failure(session.ErrNotConnected, id))
-		return nil
+		return
 	}
 	data, chunks, ok := n.bytes(msg.Get("payload"), s.IsLine())
 	if !ok {
 		out.Send(0, session.Fail("PAYLOAD_INVALID", "payload items must be string or Buffer", "error", "sessionId", id))
-		return nil
+		return
 	}
-	err := s.Send(session.Sending{
+	o := session.Sending{
 		Node: n.env.ID, WaitFor: n.waitForOf(msg), Timeout: n.timeoutOf(msg), Data: data, Cause: out.Cause(),
-	})
-	if err != nil {
+		NoClaim: !n.config.Claim,
+	}
+	if n.config.OnSlow != "wait" {
+		o.Limit = n.config.QueueLimit
+	}
+	err := s.Send(o)
+	switch {
+	case errors.Is(err, session.ErrSlow):
+		n.giveUp(s, out)
+	case err != nil:
 		out.Send(0, failure(err, id))
-		return nil
+	case out.Wanted(0):
+		out.Send(0, session.OK("sent", "sessionId", id, "messageId", session.NewID("msg"), "chunkCount", float64(chunks)))
 	}
-	if !out.Wanted(0) {
-		return nil
+}
+
+// giveUp is what happens to a peer for which too much waits.
+func (n *Node) giveUp(s *session.Session, out flow.Outlet) {
+	queued, what := s.Info().Queued, "the message is dropped"
+	if n.config.OnSlow == "disconnect" {
+		what = "it is disconnected"
+		s.Destroy()
 	}
-	out.Send(0, session.OK("sent", "sessionId", id, "messageId", session.NewID("msg"), "chunkCount", float64(chunks)))
-	return nil
+	out.Send(0, session.Fail("SESSION_SLOW", fmt.Sprintf("Peer is slow: %d bytes wait, %s", queued, what),
+		"error", "sessionId", s.ID(), "queued", float64(queued)))
 }
 
 func failure(err error, id flow.Value) *flow.Message {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -30,10 +31,15 @@ func (nobody) Closed(*session.Session, *sockets.Error) {}
 // dial opens a session with the id s1, and returns the other end.
 func dial(t *testing.T, st *session.Store, owner flow.Host, line bool) *net.TCPConn {
 	t.Helper()
+	return dialID(t, st, owner, "s1", line)
+}
+
+func dialID(t *testing.T, st *session.Store, owner flow.Host, id string, line bool) *net.TCPConn {
+	t.Helper()
 	ln := sockettest.Listen(t)
 	st.Attach("owner", owner)
 	target := sockets.Target{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port}
-	if _, err := st.Dial(session.To(target), "s1", &session.Options{Node: "owner", Owner: nobody{}, Line: line}); err != nil {
+	if _, err := st.Dial(session.To(target), id, &session.Options{Node: "owner", Owner: nobody{}, Line: line}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := ln.Accept()
@@ -44,7 +50,7 @@ func dial(t *testing.T, st *session.Store, owner flow.Host, line bool) *net.TCPC
 		st.End("owner")
 		_ = c.Close()
 	})
-	for st.Get("s1").State() != session.Connected {
+	for st.Get(id).State() != session.Connected {
 		runtime.Gosched()
 	}
 	return c.(*net.TCPConn)
@@ -119,14 +125,14 @@ func TestRefused(t *testing.T) {
 	d.Handle(`{"payload":"x","sessionId":"none"}`)
 	d.Handle(`{"payload":"x"}`)
 	d.Handle(`{"payload":"x","sessionId":""}`)
-	d.Handle(`{"payload":"x","sessionId":["s1"]}`)
+	d.Handle(`{"payload":"x","sessionId":{"s1":1}}`)
 	st.Get("s1").Disconnect()
 	d.Handle(`{"payload":42,"sessionId":"s1"}`)
 	sockettest.Expect(t, d, 0,
 		`{"errorCode":"SESSION_NOT_FOUND","errorText":"Session not found","event":"error","sessionId":"none"}`,
 		`{"errorCode":"SESSION_NOT_FOUND","errorText":"Session not found","event":"error","sessionId":null}`,
 		`{"errorCode":"SESSION_NOT_FOUND","errorText":"Session not found","event":"error","sessionId":null}`,
-		`{"errorCode":"SESSION_NOT_FOUND","errorText":"Session not found","event":"error","sessionId":["s1"]}`,
+		`{"errorCode":"SESSION_NOT_FOUND","errorText":"Session not found","event":"error","sessionId":{"s1":1}}`,
 		`{"errorCode":"SESSION_NOT_CONNECTED","errorText":"Session is not connected","event":"error","sessionId":"s1"}`)
 	for i, err := range d.Done {
 		if err != nil {
@@ -209,5 +215,98 @@ func TestLargePayload(t *testing.T) {
 	}
 	if line, _ := r.ReadString('\n'); line != "end\n" {
 		t.Errorf("then %q", line)
+	}
+}
+
+// dialled opens sessions with these ids to one listener, and returns their other
+// ends.
+func dialled(t *testing.T, st *session.Store, owner flow.Host, ids ...string) []*net.TCPConn {
+	t.Helper()
+	var peers []*net.TCPConn
+	for _, id := range ids {
+		peers = append(peers, dialID(t, st, owner, id, false))
+	}
+	return peers
+}
+
+func TestManySessions(t *testing.T) {
+	st := session.New()
+	d := node(t, st, "send", `{"claim":false}`)
+	peers := dialled(t, st, d, "a", "b", "c")
+	st.Get("b").Tag("room", "x")
+	st.Get("c").Tag("room", "x")
+	st.Get("c").Tag("floor", 2.0)
+	one := func(id string) string {
+		return `{"event":"sent","sessionId":"` + id + `","messageId":"msg-*","chunkCount":1}`
+	}
+	d.Handle(`{"payload":"1","sessionId":["c","none","a"]}`)
+	d.Handle(`{"payload":"2","sessionId":"*"}`)
+	d.Handle(`{"payload":"3","tags":{"room":"x"}}`)
+	d.Handle(`{"payload":"4","tags":{"room":"x","floor":2}}`)
+	d.Handle(`{"payload":"5","tags":{"room":"y"}}`)
+	sockettest.Expect(t, d, 0,
+		one("c"), `{"errorCode":"SESSION_NOT_FOUND","errorText":"Session not found","event":"error","sessionId":"none"}`, one("a"),
+		one("a"), one("b"), one("c"),
+		one("b"), one("c"),
+		one("c"))
+	for _, i := range st.Snapshot() {
+		if i.Claim != "owner" {
+			t.Errorf("%s holds the claim of %v", i.Claim, i.ID)
+		}
+	}
+	for i, want := range []string{"12", "23", "1234"} {
+		_ = peers[i].SetReadDeadline(time.Now().Add(10 * time.Second))
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(peers[i], got); string(got) != want || err != nil {
+			t.Errorf("peer %d got %q, %v", i, got, err)
+		}
+	}
+}
+
+func TestSlowPeer(t *testing.T) {
+	for policy, open := range map[string]bool{"drop": true, "disconnect": false} {
+		t.Run(policy, func(t *testing.T) {
+			st := session.New()
+			d := node(t, st, "send", `{"onSlow":"`+policy+`","queueLimit":100000}`)
+			dial(t, st, d, false) // reads nothing
+			m := flow.NewMessage()
+			m.Set("sessionId", "s1")
+			m.Set("payload", flow.Buffer(make([]byte, 64<<10)))
+			slow := func() bool {
+				list := d.Messages(0)
+				return len(list) > 0 && list[len(list)-1].Get("errorCode") == "SESSION_SLOW"
+			}
+			for i := 0; i < 1000 && !slow(); i++ {
+				d.HandleMessage(m.Clone())
+			}
+			last := d.Messages(0)[len(d.Messages(0))-1]
+			if !slow() || last.Get("queued").(float64) > 100000 {
+				t.Fatalf("the last result is %s", flow.JSON(last.Object()))
+			}
+			if open {
+				if s := st.Get("s1"); s == nil || s.State() != session.Connected {
+					t.Error("the session is not open any more")
+				}
+				return
+			}
+			for st.Get("s1") != nil {
+				runtime.Gosched()
+			}
+		})
+	}
+}
+
+func TestConfig(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"onSlow":"maybe"}`:                 `onSlow: expected wait, drop or disconnect, got "maybe"`,
+		`{"onSlow":"drop","queueLimit":"0"}`: `queueLimit: expected a number of bytes from 1 on, got 0`,
+	} {
+		props, err := flow.ParseJSON([]byte(config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tcpsend.Type(nil).New(props.(*flow.Object), flow.Env{}); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", config, err, want)
+		}
 	}
 }

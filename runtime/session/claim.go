@@ -11,6 +11,7 @@ import (
 var (
 	ErrNotConnected = errors.New("session is not connected")
 	ErrNoStream     = errors.New("socket is not connected") // a UDP socket has no peer
+	ErrSlow         = errors.New("peer is slow")
 )
 
 // The output ports of the nodes that hold data claims.
@@ -34,12 +35,15 @@ type Sending struct {
 	Timeout time.Duration // how long nothing may happen from now on; 0: for ever
 	Data    []byte        // not kept
 	Cause   *flow.Cause   // held until the data are written; may be nil
+	NoClaim bool          // the data claim stays where it is
+	Limit   int           // bytes that may wait for the peer; 0: no limit
 }
 
 // Send moves the data claim to the sender and writes the data, whole and after
 // all that was sent before. It never blocks: what the socket does not take is
-// queued. The error is [ErrNotConnected] or [ErrNoStream], and nothing has
-// happened then; if the connection breaks, the owner hears of it.
+// queued. The error is [ErrNotConnected], [ErrNoStream] or, when more would wait
+// than the limit allows, [ErrSlow]; nothing has happened then. If the connection
+// breaks, the owner hears of it.
 func (s *Session) Send(o Sending) error {
 	node := s.store.attachment(o.Node)
 	s.mu.Lock()
@@ -49,8 +53,10 @@ func (s *Session) Send(o Sending) error {
 		return ErrNoStream
 	case s.state != Connected:
 		return ErrNotConnected
+	case o.Limit > 0 && s.writer.size > 0 && s.writer.size+len(o.Data) > o.Limit:
+		return ErrSlow
 	}
-	if node != nil {
+	if node != nil && !o.NoClaim {
 		s.take(claim{node, o.WaitFor})
 	}
 	if o.Timeout > 0 && s.sendIdle == nil {

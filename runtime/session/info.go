@@ -1,6 +1,7 @@
 package session
 
 import (
+	"net"
 	"slices"
 	"time"
 
@@ -13,7 +14,6 @@ type Info struct {
 	Kind        string // tcp or udp
 	Node        string // id of the node that opened it
 	Claim       string // id of the node that gets the data
-	Peer, Local string // host:port; empty while there is none
 	State       State
 	Started     time.Time
 	Idle        time.Duration // since something was sent or received last, or since Started
@@ -22,13 +22,18 @@ type Info struct {
 	MessagesIn  uint64
 	MessagesOut uint64
 	Queued      int // bytes that the peer has not taken yet
+
+	Remote, Local net.Addr      // the two ends; nil while there is none
+	Paused        bool          // nothing is read
+	Timeout       time.Duration // how long nothing may happen; 0: for ever
+	Tags          *flow.Object  // shared
 }
 
 // Snapshot returns all sessions that are open, oldest first.
 func (st *Store) Snapshot() []Info {
 	var list []Info
 	for _, s := range st.list(nil) {
-		if i := s.info(); i.State != Closed {
+		if i := s.Info(); i.State != Closed {
 			list = append(list, i)
 		}
 	}
@@ -36,7 +41,8 @@ func (st *Store) Snapshot() []Info {
 	return list
 }
 
-func (s *Session) info() Info {
+// Info returns what is known of the session now.
+func (s *Session) Info() Info {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last := max(s.started, s.lastChunk, s.lastWrite)
@@ -46,16 +52,14 @@ func (s *Session) info() Info {
 		Idle:    time.Since(s.store.epoch) - last,
 		BytesIn: s.counters.bytesIn, BytesOut: s.counters.bytesOut,
 		MessagesIn: s.counters.messagesIn, MessagesOut: s.counters.messagesOut,
+		Paused: s.paused != nil, Tags: s.tags,
 	}
-	if s.udp {
-		i.Kind = "udp"
+	if s.idle != nil {
+		i.Timeout = s.idle.after
 	}
-	remote, local := s.peerAndLocal()
-	if remote != nil {
-		i.Peer = remote.String()
+	if i.Tags == nil {
+		i.Tags = &flow.Object{}
 	}
-	if local != nil {
-		i.Local = local.String()
-	}
+	i.Remote, i.Local = s.peerAndLocal()
 	return i
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -132,6 +133,10 @@ func (s *Session) read() error {
 		}
 		if s.drained(err) {
 			err = io.EOF
+		} else if errors.Is(err, os.ErrDeadlineExceeded) { // paused
+			s.credits.give()
+			s.awaitResume()
+			continue
 		}
 		s.flush(true)
 		if errors.Is(err, io.EOF) {
@@ -248,6 +253,29 @@ func (s *Session) line(d *delivery, text string) {
 		d.add(item{payload: s.takeHeld(), match: text})
 	default:
 		s.held = append(s.held, text)
+	}
+}
+
+// holdOpen waits, if the peer has ended its side and ours is to stay open, until
+// ours is ended too.
+func (s *Session) holdOpen() {
+	owner, ok := s.opts.Owner.(Ender)
+	if !ok || !s.opts.HalfOpen || s.full.Load() {
+		return
+	}
+	s.mu.Lock()
+	held := s.state == Connected
+	ending := make(chan struct{})
+	if held {
+		s.ending = ending
+		owner.Ended(s)
+	}
+	s.mu.Unlock()
+	if held {
+		select {
+		case <-ending:
+		case <-s.quitting():
+		}
 	}
 }
 

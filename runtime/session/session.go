@@ -1,7 +1,6 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -39,6 +38,12 @@ type Owner interface {
 	Closed(s *Session, err *sockets.Error)
 }
 
+// Ender is an [Owner] that is told that the peer has ended its side, after the
+// last data and before [Owner.Closed], if [Options.HalfOpen] is set.
+type Ender interface {
+	Ended(s *Session)
+}
+
 // Options are how a node opens a session.
 type Options struct {
 	Node    string        // id of the node; it is attached
@@ -48,34 +53,13 @@ type Options struct {
 	Timeout time.Duration // how long nothing may happen; 0: for ever
 	Cut     bool          // close the session when it has timed out
 
+	// HalfOpen keeps our side open when the peer has ended its own, until it is
+	// ended here too. The owner is an [Ender] then.
+	HalfOpen bool
+
 	// Receive sends on what arrives for the owner, on its loop, where the
 	// message is not that of the session nodes; may be nil.
 	Receive func(out flow.Outlet, s *Session, payload flow.Value)
-}
-
-// Stream is a connection for a session: a TCP or Unix socket, or a
-// [sockets.Secure].
-type Stream struct {
-	Conn   net.Conn
-	Prefix []byte // what was read from it already
-	// Remote and Local are its ends where they are not the socket's: behind a
-	// proxy. Both may be nil.
-	Remote, Local net.Addr
-}
-
-// Dialer makes the connection of a session. The error is an *[sockets.Error],
-// unless the context has ended.
-type Dialer func(ctx context.Context) (Stream, error)
-
-// To returns the dialer that connects to a host and port.
-func To(t sockets.Target) Dialer {
-	return func(ctx context.Context) (Stream, error) {
-		conn, err := sockets.DialTCP(ctx, t)
-		if err != nil {
-			return Stream{}, err
-		}
-		return Stream{Conn: conn}, nil
-	}
 }
 
 // Session is one TCP connection or one bound UDP socket. It is safe for
@@ -98,6 +82,8 @@ type Session struct {
 
 	mu       sync.Mutex
 	quit     chan struct{} // closed by Destroy; made when somebody waits for it
+	ending   chan struct{} // closed by Disconnect; made when somebody waits for it
+	paused   chan struct{} // closed when reading may go on; nil unless it is paused
 	conn     net.Conn      // nil while connecting
 	ends     *ends         // if they are not conn's
 	socket   rawSocket
@@ -109,10 +95,8 @@ type Session struct {
 	sendIdle *idleTimer // of the last tcp-send; nil until there is one
 	writer   writer
 	counters counters
+	tags     *flow.Object // nil: none
 }
-
-// ends are the addresses of a session behind a proxy.
-type ends struct{ remote, local net.Addr }
 
 type counters struct {
 	bytesIn, bytesOut, messagesIn, messagesOut uint64
@@ -186,6 +170,9 @@ func (s *Session) connected(c Stream) {
 		s.ends = &ends{c.Remote, c.Local}
 	}
 	s.socket.open(c.Conn, c.Prefix)
+	if s.paused != nil {
+		s.stopReading()
+	}
 	s.slow = true // until it has said something
 	s.state = Connected
 	if s.opts.Timeout > 0 {
@@ -211,6 +198,7 @@ func (s *Session) run() {
 		go s.wait()
 		return
 	case err == nil:
+		s.holdOpen()
 		s.answer()
 	}
 	s.finish(sockets.Explain("read", err, noAddress))
@@ -258,6 +246,10 @@ func (s *Session) Disconnect() {
 	if was != Closed {
 		s.state = Disconnecting
 	}
+	if s.ending != nil {
+		close(s.ending)
+		s.ending = nil
+	}
 	if was == Connected && !s.udp {
 		s.writeBatch()
 		if !s.writer.busy {
@@ -291,6 +283,7 @@ func (s *Session) Destroy() {
 	if !s.destroyed.Swap(true) && s.quit != nil {
 		close(s.quit)
 	}
+	s.unpause()
 	if s.cancel != nil {
 		s.cancel()
 	}
@@ -307,8 +300,15 @@ func (s *Session) Drain() {
 	s.full.Store(true)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.unpause()
+	s.stopReading()
+}
+
+// stopReading has a read that waits, and all that follow, return at once with
+// [os.ErrDeadlineExceeded]. The caller holds the lock.
+func (s *Session) stopReading() {
 	if s.conn != nil {
-		_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // long ago: a read that waits returns
+		_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // long ago
 	}
 }
 
@@ -346,37 +346,6 @@ func (s *Session) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state
-}
-
-// RemoteAddr returns the peer's end of a session that was connected. Behind a
-// proxy that says so it is that of the proxy's client.
-func (s *Session) RemoteAddr() net.Addr {
-	remote, _ := s.addresses()
-	return remote
-}
-
-// LocalAddr returns the session's own end, behind a proxy the proxy's.
-func (s *Session) LocalAddr() net.Addr {
-	_, local := s.addresses()
-	return local
-}
-
-func (s *Session) addresses() (remote, local net.Addr) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.peerAndLocal()
-}
-
-// peerAndLocal returns the session's ends, nil while there are none. The caller
-// holds the lock.
-func (s *Session) peerAndLocal() (remote, local net.Addr) {
-	if s.conn != nil {
-		remote, local = s.conn.RemoteAddr(), s.conn.LocalAddr()
-	}
-	if e := s.ends; e != nil {
-		remote, local = cmp.Or(e.remote, remote), cmp.Or(e.local, local)
-	}
-	return remote, local
 }
 
 func (s *Session) ownerIdle() {

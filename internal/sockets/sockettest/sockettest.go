@@ -40,6 +40,9 @@ func Listen(t testing.TB) net.Listener {
 	return ln
 }
 
+// Port returns the port that is listened on.
+func Port(ln net.Listener) int { return ln.Addr().(*net.TCPAddr).Port }
+
 // Dial connects to a port of 127.0.0.1.
 func Dial(t testing.TB, port int) *net.TCPConn {
 	t.Helper()

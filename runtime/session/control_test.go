@@ -1,0 +1,131 @@
+package session
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+func TestPause(t *testing.T) {
+	st := New()
+	h := &recorder{}
+	s, peer, _ := accept(t, st, h, Options{Line: true})
+	_, _ = io.WriteString(peer, "1\n")
+	h.await(t, dataPort, 1)
+	s.Pause()
+	s.Pause()
+	_, _ = io.WriteString(peer, "2\n")
+	if err := s.Send(Sending{Node: "owner", Data: []byte("x")}); err != nil {
+		t.Error(err)
+	}
+	if _, err := io.ReadFull(peer, make([]byte, 1)); err != nil {
+		t.Errorf("a paused session writes: %v", err)
+	}
+	if n := len(h.on(dataPort)); n != 1 || !s.Info().Paused {
+		t.Errorf("%d messages while paused", n)
+	}
+	s.Resume()
+	h.await(t, dataPort, 2)
+	for range 100 { // at any moment of the reader's
+		s.Pause()
+		s.Resume()
+		_, _ = io.WriteString(peer, "3\n")
+	}
+	h.await(t, dataPort, 102)
+	s.Pause()
+}
+
+// A session that is paused drains, and ends.
+func TestPausedEnds(t *testing.T) {
+	st := New()
+	s, _, w := accept(t, st, &recorder{}, Options{})
+	s.Pause()
+	st.Drain("owner")
+	st.End("owner")
+	if err := await(t, w.closed); err != nil {
+		t.Errorf("closed with %v", err)
+	}
+}
+
+type ender struct {
+	*watcher
+	ended chan *Session
+}
+
+func (e ender) Ended(s *Session) { e.ended <- s }
+
+func TestHalfOpen(t *testing.T) {
+	st := New()
+	h := &recorder{}
+	here, peer := pair(t)
+	st.Attach("owner", h)
+	o := ender{newWatcher(), make(chan *Session, 1)}
+	s := st.Accept(Stream{Conn: here}, &Options{Node: "owner", Owner: o, HalfOpen: true})
+	t.Cleanup(func() { st.End("owner") })
+	_, _ = io.WriteString(peer, "question")
+	_ = peer.CloseWrite()
+	await(t, o.ended)
+	if s.State() != Connected {
+		t.Errorf("the session is %s", s.State())
+	}
+	if err := s.Send(Sending{Node: "owner", Data: []byte("answer")}); err != nil {
+		t.Error(err)
+	}
+	s.Disconnect()
+	if got, err := io.ReadAll(peer); string(got) != "answer" || err != nil {
+		t.Errorf("the peer got %q, %v", got, err)
+	}
+	if err := await(t, o.closed); err != nil {
+		t.Errorf("closed with %v", err)
+	}
+}
+
+func TestOptionsOfTheSocket(t *testing.T) {
+	st := New()
+	s, _, w := accept(t, st, &recorder{}, Options{})
+	if err := errors.Join(s.SetNoDelay(false), s.SetKeepAlive(true, time.Minute), s.SetKeepAlive(false, 0)); err != nil {
+		t.Error(err)
+	}
+	s.SetTimeout(20 * time.Millisecond)
+	if await(t, w.timedOut) != s || s.Info().Timeout != 20*time.Millisecond {
+		t.Error("no timeout")
+	}
+	s.SetTimeout(0)
+	s.Reset()
+	await(t, w.closed)
+	if err := s.SetNoDelay(true); !errors.Is(err, ErrNoTCP) {
+		t.Errorf("a closed session says %v", err)
+	}
+}
+
+func TestFind(t *testing.T) {
+	st := New()
+	a, _, _ := accept(t, st, &recorder{}, Options{})
+	b, _, _ := accept(t, st, &recorder{}, Options{})
+	a.Tag("room", "x")
+	b.Tag("room", "x")
+	b.Tag("n", 1.0)
+	for _, c := range []struct {
+		q    Query
+		want []*Session
+	}{
+		{Query{}, []*Session{a, b}},
+		{Query{Node: "owner"}, []*Session{a, b}},
+		{Query{Node: "other"}, nil},
+		{Query{Tags: flow.NewObject("room", "x")}, []*Session{a, b}},
+		{Query{Tags: flow.NewObject("room", "x", "n", 1.0)}, []*Session{b}},
+		{Query{Tags: flow.NewObject("room", "y")}, nil},
+	} {
+		if got := st.Find(c.q); !slices.Equal(got, c.want) {
+			t.Errorf("%+v finds %d", c.q, len(got))
+		}
+	}
+	a.Tag("room", nil)
+	if got := st.Find(Query{Tags: flow.NewObject("room", "x")}); !slices.Equal(got, []*Session{b}) || a.Info().Tags.Len() != 0 {
+		t.Errorf("a tag taken away still finds %d", len(got))
+	}
+}
