@@ -96,7 +96,9 @@ func TestOptionsOfTheSocket(t *testing.T) {
 	}
 	s.SetTimeout(0)
 	s.Reset()
-	await(t, w.closed)
+	if err := await(t, w.closed); err != nil {
+		t.Errorf("closed with %v", err)
+	}
 	if err := s.SetNoDelay(true); !errors.Is(err, ErrNoTCP) {
 		t.Errorf("a closed session says %v", err)
 	}
