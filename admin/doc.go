@@ -41,6 +41,9 @@
 //
 // An error is {"code":"…","message":"…"}.
 //
+// With [Options].Web what the API has no route for may be for a node that serves
+// HTTP; none of this is about such requests.
+//
 // # Console
 //
 //	GET  /                  a page that shows the flows alive; its files are in console/

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowrun/flowrun/admin/auth"
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/webroutes"
 	"github.com/flowrun/flowrun/runtime"
 	"github.com/flowrun/flowrun/runtime/session"
 	"github.com/flowrun/flowrun/runtime/state"
@@ -52,6 +53,9 @@ type Options struct {
 	Hosts, Origins []string
 	// MaxBody is how many bytes the body of a request may have; 0 is [MaxBody].
 	MaxBody int64
+	// Web has the routes of nodes, which are served beside the API; nil if they
+	// are not.
+	Web *webroutes.Table
 	// Conformance adds what Node-RED's own tests need; nil leaves it out.
 	Conformance *Conformance
 }
@@ -152,7 +156,8 @@ func newHandler(ctx context.Context, o Options) *handler {
 }
 
 // routes returns the API, guarded against foreign pages and those who may not
-// use it; see permissionFor.
+// use it; see permissionFor. What the API does not have the routes of nodes may,
+// which are open to everybody who can reach them.
 func (h *handler) routes() http.Handler {
 	mux := http.NewServeMux()
 	h.consoleRoutes(mux)
@@ -205,5 +210,14 @@ func (h *handler) routes() http.Handler {
 	if h.Conformance != nil {
 		h.conformanceRoutes(mux)
 	}
-	return h.guard(h.withAccess(mux))
+	api := h.guard(h.withAccess(mux))
+	if h.Web == nil {
+		return api
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern == "" && h.Web.Serve(w, r) {
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 }

@@ -4,6 +4,7 @@ package nodes
 import (
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/settings"
+	"github.com/flowrun/flowrun/internal/webroutes"
 	"github.com/flowrun/flowrun/nodes/batch"
 	"github.com/flowrun/flowrun/nodes/catch"
 	"github.com/flowrun/flowrun/nodes/change"
@@ -52,8 +53,9 @@ import (
 type Deps struct {
 	Sessions *session.Store
 	Context  *state.Stores
-	Debug    debug.Sink     // gets what debug nodes show in the sidebar; may be nil
-	Settings *settings.Live // may be nil
+	Debug    debug.Sink       // gets what debug nodes show in the sidebar; may be nil
+	Settings *settings.Live   // may be nil
+	Web      *webroutes.Table // where nodes serve HTTP; nil if nothing serves it
 }
 
 // Catalog returns the registry of all node types. Without its Deps it serves to

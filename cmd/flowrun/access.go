@@ -139,7 +139,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	info, err := os.Stat(c.certFile)
 	if err == nil && !info.ModTime().Equal(c.modified) {
 		if err := c.load(); err != nil {
-			c.log.Warn("the new certificate of the admin API cannot be used", "error", err)
+			c.log.Warn("the new certificate cannot be used", "file", c.certFile, "error", err)
 			c.modified = info.ModTime()
 		}
 	}

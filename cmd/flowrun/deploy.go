@@ -16,6 +16,7 @@ import (
 
 	"github.com/flowrun/flowrun/admin"
 	"github.com/flowrun/flowrun/flowfile"
+	"github.com/flowrun/flowrun/internal/webroutes"
 	"github.com/flowrun/flowrun/runtime"
 	"github.com/flowrun/flowrun/runtime/state"
 )
@@ -32,6 +33,7 @@ type deployment struct {
 	files   []string
 	admin   string
 	access  adminAccess
+	web     web
 	typ     string
 	dryRun  bool
 	watch   bool
@@ -95,6 +97,7 @@ func (d *deployment) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&d.admin, "admin", "127.0.0.1:1880", "serve the admin API on this `ADDRESS`, or off; other than loopback addresses need --admin-users or a token in "+tokenEnv)
 	d.access.addFlags(cmd)
+	d.web.addFlags(cmd)
 	f.StringVar(&d.trace, "trace", "", "append all that happens to a `FILE`, a JSON object a line")
 	d.env.addFlags(cmd)
 	d.secret.addFlags(cmd)
@@ -197,6 +200,10 @@ func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.Dep
 	if listener != nil {
 		defer func() { _ = listener.Close() }() // the admin server may have done so
 	}
+	defer func() { err = errors.Join(err, d.web.close()) }()
+	if o.web, err = d.web.open(ctx, listener != nil, d.logger); err != nil {
+		return err
+	}
 	if d.trace != "" {
 		var closeTrace func() error
 		if o.trace, closeTrace, err = openTrace(d.trace); err != nil {
@@ -212,7 +219,7 @@ func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.Dep
 		err = d.start(ctx, e, flows, t)
 	}
 	if err == nil {
-		d.untilDone(ctx, e, listener)
+		d.untilDone(ctx, e, listener, o.web)
 	}
 	if closeErr := e.close(context.Background()); closeErr != nil {
 		d.logger.Warn("not everything came to its end", "error", closeErr)
@@ -245,24 +252,34 @@ func (d *deployment) start(ctx context.Context, e *engine, flows *flowfile.Flows
 	return nil
 }
 
-// untilDone serves the admin API and watches the files until the context ends.
-func (d *deployment) untilDone(ctx context.Context, e *engine, l net.Listener) {
+// untilDone serves the admin API and the routes of nodes, and watches the files,
+// until the context ends.
+func (d *deployment) untilDone(ctx context.Context, e *engine, l net.Listener, routes *webroutes.Table) {
 	if l != nil {
-		server := admin.Start(l, d.adminOptions(e))
+		o := d.adminOptions(e)
+		if d.web.address == "" {
+			o.Web = routes
+		}
+		server := admin.Start(l, o)
 		d.logger.Info("admin API", "url", d.access.url(l.Addr().String()))
-		defer func() {
-			soon, cancel := context.WithTimeout(context.Background(), d.drain)
-			defer cancel()
-			if err := server.Shutdown(soon); err != nil {
-				d.logger.Warn("closing the admin API", "error", err)
-			}
-		}()
+		defer d.stopServer("admin API", server.Shutdown)
 	}
+	defer d.stopServer("HTTP server of the nodes", d.web.serve(routes, d.logger))
 	if d.watch {
 		d.watchFiles(ctx, e)
 	}
 	<-ctx.Done()
 	d.logger.Info("stopping; a second signal stops at once")
+}
+
+// stopServer lets a server finish what it has begun, for as long as draining may
+// take.
+func (d *deployment) stopServer(name string, stop func(context.Context) error) {
+	soon, cancel := context.WithTimeout(context.Background(), d.drain)
+	defer cancel()
+	if err := stop(soon); err != nil {
+		d.logger.Warn("closing the "+name, "error", err)
+	}
 }
 
 func (d *deployment) adminOptions(e *engine) admin.Options {

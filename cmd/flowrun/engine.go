@@ -13,6 +13,7 @@ import (
 	"github.com/flowrun/flowrun/flowfile"
 	"github.com/flowrun/flowrun/internal/debugvalue"
 	"github.com/flowrun/flowrun/internal/settings"
+	"github.com/flowrun/flowrun/internal/webroutes"
 	"github.com/flowrun/flowrun/nodes"
 	"github.com/flowrun/flowrun/nodes/debug"
 	"github.com/flowrun/flowrun/runtime"
@@ -40,7 +41,8 @@ type engineOptions struct {
 	drain  time.Duration
 	save   func(*flowfile.Flows) error // keeps what is deployed; may be nil
 
-	context []state.Store // none: in memory
+	context []state.Store    // none: in memory
+	web     *webroutes.Table // where nodes serve HTTP; nil if nothing serves it
 	// conformance runs flows as Node-RED's own tests need it.
 	conformance bool
 }
@@ -52,7 +54,7 @@ func newEngine(o engineOptions) (*engine, error) {
 		return nil, fmt.Errorf("%w; choose a folder for it with --context DIR, or --context memory", err)
 	}
 	live, comms := &settings.Live{}, &admin.Comms{}
-	registry, err := nodes.CatalogWithStubs(nodes.Deps{Sessions: sessions, Context: stores, Debug: showDebug(comms, o.log), Settings: live}, o.stubs)
+	registry, err := nodes.CatalogWithStubs(nodes.Deps{Sessions: sessions, Context: stores, Debug: showDebug(comms, o.log), Settings: live, Web: o.web}, o.stubs)
 	if err != nil {
 		return nil, err
 	}

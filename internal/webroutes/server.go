@@ -1,0 +1,59 @@
+package webroutes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The limits of what a client may take to say what it wants and to read the
+// answer. What a flow takes is not part of it, see [ExtendAnswer].
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = time.Minute
+	answerTimeout = time.Minute
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+)
+
+// Serve serves the routes of a table on a listener, which belongs to the server
+// from then on, until stop. That closes the port and waits for requests that are
+// under way until its context ends; then it cuts them off.
+func Serve(l net.Listener, t *Table, log *slog.Logger) (stop func(context.Context) error) {
+	server := &http.Server{
+		Handler:           t,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      answerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("nodes serve HTTP no more", "error", err)
+		}
+	}()
+	return func(ctx context.Context) error {
+		err := server.Shutdown(ctx)
+		if err != nil {
+			err = errors.Join(fmt.Errorf("waiting for requests to nodes: %w", err), server.Close())
+		}
+		<-ended
+		return err
+	}
+}
+
+// ExtendAnswer gives a client its time to read the answer from now on: by the
+// server's clock that began when the request came, and its flow may have taken
+// long.
+func ExtendAnswer(w http.ResponseWriter) {
+	// A server that cannot has no limit to extend.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTimeout))
+}

@@ -1,0 +1,153 @@
+package webroutes
+
+import (
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// Upgrade is the method of routes for requests that upgrade their connection.
+// There can be one such route a path, which is no pattern.
+const Upgrade = "UPGRADE"
+
+// Route is what a node serves.
+type Route struct {
+	Method string // in upper case, or [Upgrade]
+	Path   string // a pattern, below the table's root; a slash in front is added
+	Serve  func(w http.ResponseWriter, r *http.Request, m Match)
+}
+
+// Match is how a request met its route.
+type Match struct {
+	Root   string       // the first part of the path, which is the table's root: "" or /api
+	Path   string       // the rest of it, as in the request
+	Params *flow.Object // what the pattern's parameters stand for; nil if it has none
+	Route  string       // the pattern
+}
+
+// Options says how a table serves.
+type Options struct {
+	// Root is the path below which all routes are (Node-RED's httpNodeRoot).
+	Root string
+	// MaxBody is how many bytes the body of a request may have; 0 is
+	// [DefaultMaxBody].
+	MaxBody int64
+	// Timeout is how long a request may wait for the answer of a flow; 0 is for
+	// ever.
+	Timeout time.Duration
+	// Origins are the sites whose pages may use the routes, such as
+	// https://example.com; "*" is all.
+	Origins []string
+	// Auth says who may use the routes and see the files; nil lets everybody.
+	Auth *BasicAuth
+	// Static are directories of files to serve where there is no route.
+	Static []*Static
+}
+
+// DefaultMaxBody is Node-RED's apiMaxLength.
+const DefaultMaxBody = 5 << 20
+
+// Table holds the routes of nodes. It is safe for concurrent use.
+type Table struct {
+	options Options
+	mu      sync.Mutex // of changes
+	routes  atomic.Pointer[[]*entry]
+}
+
+// entry is a route in the table, and whose it is.
+type entry struct {
+	Route
+	owner   string
+	pattern *pattern
+	waits   bool // for the owner's next instance
+}
+
+// New returns a table without routes.
+func New(o Options) *Table {
+	if o.MaxBody == 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	if o.Root = strings.TrimSuffix(path.Clean("/"+o.Root), "/"); o.Root == "/" {
+		o.Root = ""
+	}
+	t := &Table{options: o}
+	t.routes.Store(&[]*entry{})
+	return t
+}
+
+// MaxBody is how many bytes the body of a request may have.
+func (t *Table) MaxBody() int64 { return t.options.MaxBody }
+
+// Timeout is how long a request may wait for its answer; 0 is for ever.
+func (t *Table) Timeout() time.Duration { return t.options.Timeout }
+
+// Handle adds the route of a node, after all others. It takes the place of the
+// one that the node had before. A path that is no pattern is an error, and so is
+// a second [Upgrade] route for a path; of other routes that match the same
+// requests the first one gets them.
+func (t *Table) Handle(owner string, r Route) error {
+	if !strings.HasPrefix(r.Path, "/") {
+		r.Path = "/" + r.Path
+	}
+	added := &entry{Route: r, owner: owner}
+	var err error
+	if r.Method == Upgrade {
+		added.pattern = &pattern{literal: strings.TrimSuffix(r.Path, "/")}
+	} else if added.pattern, err = compile(r.Path); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	routes := t.without(owner)
+	if r.Method == Upgrade {
+		for _, e := range routes {
+			if e.Method == Upgrade && strings.EqualFold(e.pattern.literal, added.pattern.literal) {
+				return fmt.Errorf("the path %s is taken by node %s", r.Path, e.owner)
+			}
+		}
+	}
+	routes = append(routes, added)
+	t.routes.Store(&routes)
+	return nil
+}
+
+// Release takes the route of a node out of the table, if it has one. If the node
+// is only [flow.Restarted], its next instance will add it again: until then the
+// route stays and answers 503.
+func (t *Table) Release(owner string, reason flow.StopReason) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	routes := t.without(owner)
+	if reason == flow.Restarted {
+		routes = slices.Clone(*t.routes.Load())
+		for i, e := range routes {
+			if e.owner == owner {
+				waiting := *e
+				waiting.waits, waiting.Serve = true, unavailable
+				routes[i] = &waiting
+			}
+		}
+	}
+	t.routes.Store(&routes)
+}
+
+// without returns a copy of the routes without those of a node.
+func (t *Table) without(owner string) []*entry {
+	return slices.DeleteFunc(slices.Clone(*t.routes.Load()), func(e *entry) bool { return e.owner == owner })
+}
+
+func unavailable(w http.ResponseWriter, _ *http.Request, _ Match) { Unavailable(w) }
+
+// Unavailable answers that the flow that would is being replaced: the client may
+// ask again at once.
+func Unavailable(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+}
