@@ -5,6 +5,8 @@ package sockets
 import (
 	"runtime"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // setReuse lets sockets share a port, as libuv does: BSD systems have an option
@@ -23,4 +25,10 @@ func setBroadcast(fd uintptr, on bool) error {
 		n = 1
 	}
 	return syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_BROADCAST, n)
+}
+
+// setReusePort lets sockets share a port, over which the system spreads what
+// comes in.
+func setReusePort(fd uintptr) error {
+	return unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 }

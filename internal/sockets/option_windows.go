@@ -1,6 +1,9 @@
 package sockets
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 // setReuse lets sockets share a port.
 func setReuse(fd uintptr) error {
@@ -13,4 +16,9 @@ func setBroadcast(fd uintptr, on bool) error {
 		n = 1
 	}
 	return syscall.SetsockoptInt(syscall.Handle(fd), syscall.SOL_SOCKET, syscall.SO_BROADCAST, n)
+}
+
+// setReusePort fails: the system has no such option.
+func setReusePort(uintptr) error {
+	return errors.New("SO_REUSEPORT is not supported on this system")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/flowrun/flowrun/flow"
@@ -14,11 +15,22 @@ import (
 
 // Config is the node's configuration.
 type Config struct {
-	Port           flow.Value `json:"port" doc:"port to receive on, 1 to 65535"`
-	Address        string     `json:"address" doc:"address to receive on; empty is all"`
-	MulticastGroup string     `json:"multicastGroup" doc:"address of a group to join, may be empty"`
-	Mode           string     `json:"mode" doc:"binary: payload is a Buffer; utf8: payload is a string"`
-	ReuseAddr      bool       `json:"reuseAddr" doc:"share the port with others that do"`
+	Port            flow.Value `json:"port" doc:"port to receive on, 1 to 65535; auto is one that is free, which listening tells"`
+	Address         string     `json:"address" doc:"address to receive on; empty is all; :: takes IPv4 too"`
+	MulticastGroup  flow.Value `json:"multicastGroup" doc:"address of a group to join, several by commas or as a list; may be empty"`
+	MulticastSource flow.Value `json:"multicastSource" doc:"the only senders that the groups are joined for, as multicastGroup; empty is all"`
+	Mode            string     `json:"mode" doc:"binary: payload is a Buffer; utf8: payload is a string"`
+	ReuseAddr       bool       `json:"reuseAddr" doc:"share the port with others that do"`
+	IPv6Only        bool       `json:"ipv6Only" doc:"address :: takes no IPv4"`
+	MaxSize         int        `json:"maxSize" doc:"bytes of the longest datagram, up to 65536; of a longer one the rest is lost, and rinfo.truncated is true"`
+	sockets.UDPOptions
+}
+
+func (c Config) check() error {
+	if c.MaxSize < 1 || c.MaxSize > session.DatagramSize {
+		return &flow.ConfigError{Property: "maxSize", Reason: "expected 1 to 65536 bytes, got " + strconv.Itoa(c.MaxSize)}
+	}
+	return c.Check()
 }
 
 // Type returns the node type; its sessions are in the store.
@@ -28,13 +40,18 @@ func Type(store *session.Store) flow.Type {
 		Summary: "Receives UDP datagrams, also those for a multicast group.",
 		OutputDocs: []string{
 			"events: listening {sessionId, address, port, multicastGroup}; error",
-			"data {sessionId, payload, rinfo}, a message for each datagram; rinfo {address, family, port, size} says where it came from",
+			"data {sessionId, payload, rinfo}, a message for each datagram; rinfo {address, family, port, size} says where it came from, and with truncated: true that it was longer than maxSize",
 		},
 		Errors:      []flow.Doc{{Name: "UDP_ERROR", Text: "the socket cannot be bound, the group not be joined, or the socket broke; errorText says which"}},
 		Notes:       "While 256 datagrams are on their way through the flows no more are read; the system drops what does not fit into its buffer.",
 		Differences: []string{"A port out of range is an error envelope, UDP_ERROR; a multicast group that cannot be joined is not shown as listening."},
-		Default:     func() Config { return Config{Mode: "binary", ReuseAddr: true} },
+		Default: func() Config {
+			return Config{Mode: "binary", ReuseAddr: true, MaxSize: session.DatagramSize, UDPOptions: sockets.DefaultUDP()}
+		},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
+			if err := c.check(); err != nil {
+				return nil, err
+			}
 			return &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}, nil
 		},
 	})
@@ -59,7 +76,7 @@ func (n *Node) Handle(*flow.Message, flow.Outlet) error { return nil }
 func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
 	port, _ := sockets.ParseInt(n.config.Port)
-	if port == 0 {
+	if port == 0 && n.config.Port != "auto" {
 		n.env.Status(flow.Badge("red", "ring", "missing port"))
 		return nil
 	}
@@ -69,8 +86,9 @@ func (n *Node) Start(context.Context) error {
 		return nil
 	}
 	server := sockets.UDPServer{
-		Host: flow.TrimSpace(n.config.Address), Port: port,
-		Group: flow.TrimSpace(n.config.MulticastGroup), Reuse: n.config.ReuseAddr,
+		UDPOptions: n.config.UDPOptions, Host: flow.TrimSpace(n.config.Address), Port: port,
+		Groups: sockets.Addresses(n.config.MulticastGroup), Sources: sockets.Addresses(n.config.MulticastSource),
+		Reuse: n.config.ReuseAddr, IPv6Only: n.config.IPv6Only,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
@@ -92,7 +110,7 @@ func (n *Node) bind(ctx context.Context, server sockets.UDPServer, id string) {
 	}
 	_, err = n.store.Bind(conn, id, &session.Options{
 		Node: n.env.ID, Owner: n, Line: n.config.Mode == "utf8",
-	})
+	}, n.config.MaxSize)
 	if err != nil {
 		n.fail(id, err.Error())
 		return
@@ -122,8 +140,8 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 func (n *Node) Opened(s *session.Session) {
 	address, port := sockets.Address(s.LocalAddr())
 	var group flow.Value = flow.Null{}
-	if g := flow.TrimSpace(n.config.MulticastGroup); g != "" {
-		group = g
+	if groups := sockets.Addresses(n.config.MulticastGroup); len(groups) > 0 {
+		group = strings.Join(groups, ",")
 	}
 	n.announcer.Announce(flow.Badge("green", "dot", "listening :"+strconv.Itoa(port)),
 		session.OK("listening", "sessionId", s.ID(), "address", address, "port", float64(port), "multicastGroup", group))

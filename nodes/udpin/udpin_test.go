@@ -102,6 +102,56 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+func TestAutoPortAndMaxSize(t *testing.T) {
+	d := flowtest.New(t, udpin.Type(session.New()), `{"address":"127.0.0.1","port":"auto","mode":"utf8","maxSize":"3"}`)
+	d.Until(func() bool { return len(d.Messages(0)) == 1 })
+	send(t, "127.0.0.1", int(d.Messages(0)[0].Get("port").(float64)), "abc", "abcd")
+	const data = `{"event":"data","sessionId":"sess-*","payload":"abc","rinfo":{"address":"127.0.0.1","family":"IPv4","port":*,"size":3%s}}`
+	sockettest.Expect(t, d, 1, fmt.Sprintf(data, ""), fmt.Sprintf(data, `,"truncated":true`))
+}
+
+func TestManyDatagramsKeepTheOrder(t *testing.T) {
+	d := flowtest.New(t, udpin.Type(session.New()), `{"address":"127.0.0.1","port":"auto","mode":"utf8","recvBufferSize":1000000}`)
+	d.Until(func() bool { return len(d.Messages(0)) == 1 })
+	var texts []string
+	for i := range 300 { // more than have credits
+		texts = append(texts, strconv.Itoa(i))
+	}
+	send(t, "127.0.0.1", int(d.Messages(0)[0].Get("port").(float64)), texts...)
+	d.Until(func() bool { return len(d.Messages(1)) == len(texts) })
+	for i, want := range texts {
+		if got := d.Messages(1)[i].Get("payload"); got != want {
+			t.Fatalf("datagram %d is %v", i, got)
+		}
+	}
+}
+
+func TestGroups(t *testing.T) {
+	const config = `{"port":"auto","multicastGroup":["239.1.2.3","239.1.2.4"],"multicastInterface":"127.0.0.1"}`
+	d := flowtest.New(t, udpin.Type(session.New()), config)
+	d.Until(func() bool { return len(d.Messages(0)) == 1 })
+	if m := d.Messages(0)[0]; m.Get("status") != "ok" {
+		t.Skip("no multicast on the loopback interface:", m.Get("errorText"))
+	}
+	sockettest.Expect(t, d, 0, `{"event":"listening","sessionId":"sess-*","address":"0.0.0.0","port":*,"multicastGroup":"239.1.2.3,239.1.2.4"}`)
+}
+
+func TestBadConfig(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"maxSize":0}`:     "maxSize: expected 1 to 65536 bytes, got 0",
+		`{"maxSize":70000}`: "maxSize: expected 1 to 65536 bytes, got 70000",
+		`{"ttl":300}`:       "ttl: expected 1 to 255, or 0 for the system's default, got 300",
+	} {
+		props, err := flow.ParseJSON([]byte(config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := udpin.Type(session.New()).New(props.(*flow.Object), flow.Env{}); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v", config, err)
+		}
+	}
+}
+
 func TestDisconnect(t *testing.T) {
 	port := sockettest.FreePort(t)
 	st := session.New()

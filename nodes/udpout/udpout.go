@@ -19,6 +19,7 @@ type Config struct {
 	Port         flow.Value `json:"port" doc:"port to send to, 1 to 65535"`
 	Broadcast    bool       `json:"broadcast" doc:"allow broadcast addresses"`
 	MulticastTTL flow.Value `json:"multicastTtl" doc:"how many routers multicast datagrams may pass, 1 to 255; empty is the system's default"`
+	sockets.UDPOptions
 }
 
 // Type returns the node type; its sessions are in the store.
@@ -41,11 +42,15 @@ func Type(store *session.Store) flow.Type {
 		},
 		Notes:       "Datagrams leave in the order of the messages, also while a name is looked up.",
 		Differences: []string{"A port out of range or a host that is no text is an error envelope, SEND_INVALID."},
+		Default:     func() Config { return Config{UDPOptions: sockets.DefaultUDP()} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
+			if err := c.Check(); err != nil {
+				return nil, err
+			}
 			ttl, _ := sockets.ParseInt(c.MulticastTTL)
 			return &Node{
 				config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host),
-				client: sockets.UDPClient{Broadcast: c.Broadcast, TTL: ttl},
+				client: sockets.UDPClient{UDPOptions: c.UDPOptions, Broadcast: c.Broadcast, Multicast: ttl},
 			}, nil
 		},
 	})

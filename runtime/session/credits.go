@@ -33,6 +33,9 @@ func (c *credits) take(quit func() <-chan struct{}, patience <-chan time.Time) b
 	return false
 }
 
+// spare returns how many credits the taker could take without waiting.
+func (c *credits) spare() int { return max(0, int(c.left.Load())) }
+
 // give gives a credit back.
 func (c *credits) give() {
 	if c.left.Add(1) <= 0 {

@@ -14,15 +14,18 @@ const (
 	// through the flows. What comes beyond waits in the system's buffer, and is
 	// lost when that is full.
 	datagramCredits = 256
-	// datagramSize is more than a datagram can have.
-	datagramSize = 64 << 10
+	// DatagramSize is more than a datagram can have.
+	DatagramSize = 64 << 10
 )
 
 // Bind makes a session of a bound UDP socket whose datagrams go to its owner:
-// as text with Options.Line, else as bytes. It owns the socket from then on.
-// The error is [ErrExists].
-func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o *Options) (*Session, error) {
-	return st.bind(conn, id, o, (*Session).receiveDatagrams)
+// as text with Options.Line, else as bytes. Of those that are longer than size,
+// which is [DatagramSize] at most, the rest is lost. The session owns the socket
+// from then on. The error is [ErrExists].
+func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o *Options, size int) (*Session, error) {
+	return st.bind(conn, id, o, func(s *Session) error {
+		return s.receiveDatagrams(sockets.NewDatagramReader(conn, size))
+	})
 }
 
 // BindSender makes a session of a UDP socket that its owner writes to. Nothing is
@@ -47,50 +50,61 @@ func (st *Store) bind(conn *net.UDPConn, id flow.Value, o *Options, run func(*Se
 	return s, nil
 }
 
-func (s *Session) receiveDatagrams() error {
-	conn, buf := s.conn.(*net.UDPConn), make([]byte, datagramSize)
+func (s *Session) receiveDatagrams(r *sockets.DatagramReader) error {
 	for {
 		if !s.credits.take(s.quitting, nil) {
 			return nil
 		}
-		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		list, err := r.Read(1 + s.credits.spare())
 		if s.drained(err) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if l := s.receiveDatagram(buf[:n], from); l != nil {
-			l.Lend()
+		var lender flow.Lender
+		for i, d := range list {
+			if i > 0 {
+				s.credits.take(s.quitting, nil) // does not wait: only this goroutine takes
+			}
+			lender = s.receiveDatagram(d)
+		}
+		if lender != nil {
+			lender.Lend()
 		}
 	}
 }
 
-func (s *Session) receiveDatagram(b []byte, from netip.AddrPort) flow.Lender {
+func (s *Session) receiveDatagram(in sockets.Datagram) flow.Lender {
 	now := time.Now()
 	d := s.newDelivery(now)
-	i := item{rinfo: remoteInfo(from, len(b))}
+	i := item{rinfo: remoteInfo(in)}
 	if s.opts.Line {
-		i.payload = flow.DecodeUTF8(b)
+		i.payload = flow.DecodeUTF8(in.Data)
 	} else {
-		i.payload = flow.Buffer(append([]byte{}, b...))
+		i.payload = flow.Buffer(append([]byte{}, in.Data...))
 	}
 	d.add(i)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.counters.bytesIn += uint64(len(b))
+	s.counters.bytesIn += uint64(len(in.Data))
 	s.lastChunk = now.Sub(s.store.epoch)
 	return s.hand(d, s.owner)
 }
 
 // remoteInfo is the rinfo of Node.js' dgram: where a datagram came from.
-func remoteInfo(from netip.AddrPort, size int) *flow.Object {
-	ip, family := from.Addr().Unmap(), "IPv4"
+// truncated is there if it did not come whole.
+func remoteInfo(d sockets.Datagram) *flow.Object {
+	ip, family := d.From.Addr().Unmap(), "IPv4"
 	if ip.Is6() {
 		family = "IPv6"
 	}
-	return flow.NewObject("address", ip.String(), "family", family,
-		"port", float64(from.Port()), "size", float64(size))
+	info := flow.NewObject("address", ip.String(), "family", family,
+		"port", float64(d.From.Port()), "size", float64(len(d.Data)))
+	if d.Truncated {
+		info.Set("truncated", true)
+	}
+	return info
 }
 
 // SendTo writes a datagram. The error is an *[sockets.Error]. The write waits

@@ -1,0 +1,9 @@
+//go:build unix && !linux
+
+package sockets
+
+import "syscall"
+
+const truncated = syscall.MSG_TRUNC
+
+func isTooLong(error) bool { return false }
