@@ -57,8 +57,10 @@ func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployTyp
 	flows.DropPlaces() // from here on there are no problems to report
 	is.flows.DropPlaces()
 	r.flows, r.running = flows, is
-	emptied := r.swap(next, removed)
+	begun, emptied := r.swap(next, removed)
+	begin := r.pause(begun)
 	r.start(next)
+	begin.open()
 	gate.open()
 
 	for _, l := range emptied {
@@ -156,9 +158,9 @@ func (r *Runtime) stop(list []instance, reason flow.StopReason) error {
 	return errors.Join(errs...)
 }
 
-// swap puts the new instances and wires in place and returns the loops that
-// have no node left. The flows stand still.
-func (r *Runtime) swap(next []instance, removed []instance) []*loop {
+// swap puts the new instances and wires in place and returns the loops that are
+// new, and those that have no node left. The flows stand still.
+func (r *Runtime) swap(next []instance, removed []instance) (begun, emptied []*loop) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, old := range removed {
@@ -180,7 +182,10 @@ func (r *Runtime) swap(next []instance, removed []instance) []*loop {
 		n.place.info = infoOf(r.running.flows, r.running.byID[id])
 		n.place.node = n.node
 		if n.place.loop == nil {
-			n.place.loop = r.loopFor(n.place.tab())
+			l, isNew := r.loopFor(n.place.tab())
+			if n.place.loop = l; isNew {
+				begun = append(begun, l)
+			}
 		}
 		r.places[id] = n.place
 		r.nodes[id] = n
@@ -191,22 +196,21 @@ func (r *Runtime) swap(next []instance, removed []instance) []*loop {
 	for _, p := range r.places {
 		inUse[p.loop] = true
 	}
-	var emptied []*loop
 	for _, l := range r.loops {
 		if !inUse[l] {
 			emptied = append(emptied, l)
 		}
 	}
-	return emptied
+	return begun, emptied
 }
 
-func (r *Runtime) loopFor(flowID string) *loop {
-	l := r.loops[flowID]
-	if l == nil {
+func (r *Runtime) loopFor(flowID string) (l *loop, isNew bool) {
+	l = r.loops[flowID]
+	if isNew = l == nil; isNew {
 		l = newLoop(r, flowID)
 		r.loops[flowID] = l
 	}
-	return l
+	return l, isNew
 }
 
 // start starts the new nodes: config nodes, then sinks, then sources. Their

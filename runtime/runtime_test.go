@@ -211,6 +211,20 @@ func TestDeployStopsSourcesFirstAndStartsThemLast(t *testing.T) {
 	})
 }
 
+// What a node posts when it starts runs when all nodes have started, also in a
+// flow that is new.
+func TestNothingRunsBeforeAllHaveStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		for range 2 {
+			b.deploy("first eager\nsecond eager\n", runtime.Full)
+			synctest.Wait()
+			seen := slices.DeleteFunc(b.take(true), func(s string) bool { return strings.HasPrefix(s, "stop") })
+			equal(t, "order", seen, []string{"start first", "start second", "ran first", "ran second"})
+		}
+	})
+}
+
 func TestADeployThatFailsLeavesWhatRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)

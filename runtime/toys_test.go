@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
@@ -110,7 +111,7 @@ func newBench(t *testing.T) *bench {
 			out.Send(0, m)
 			return nil
 		}),
-		b.define("config", 0, nil), b.define("uses", 0, nil),
+		b.define("config", 0, nil), b.define("uses", 0, nil), b.define("eager", 0, nil),
 		b.define("call", 1, func(self *toy, m *flow.Message, out flow.Outlet) error {
 			return self.env.Host.(flow.LinkCaller).LinkCall(flow.Text(m.Get("target")), m.Clone(), time.Duration(max(self.config.Timeout, 1))*time.Second, func(reply *flow.Message, err error) {
 				if err != nil {
@@ -194,6 +195,10 @@ func (n *toy) Start(context.Context) error {
 	n.bench.mu.Lock()
 	n.bench.toys[n.env.ID] = n
 	n.bench.mu.Unlock()
+	if n.env.Type == "eager" {
+		n.env.Post(nil, flow.TaskFunc(func(flow.Outlet) error { n.bench.record("ran " + n.env.ID); return nil }))
+		synctest.Wait()
+	}
 	n.bench.record("start " + n.env.ID + n.config.Version)
 	return nil
 }
