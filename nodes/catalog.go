@@ -43,6 +43,7 @@ import (
 	"github.com/flowrun/flowrun/nodes/udpout"
 	"github.com/flowrun/flowrun/nodes/unknown"
 	"github.com/flowrun/flowrun/nodes/watch"
+	"github.com/flowrun/flowrun/nodes/websocket"
 	"github.com/flowrun/flowrun/nodes/xml"
 	"github.com/flowrun/flowrun/nodes/yaml"
 	"github.com/flowrun/flowrun/runtime/session"
@@ -103,6 +104,10 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		udpout.Type(deps.Sessions),
 		unknown.Type,
 		watch.Type,
+		websocket.Client,
+		websocket.In,
+		websocket.Listener(deps.Web),
+		websocket.Out,
 		xml.Type,
 		yaml.Type,
 	)
