@@ -87,6 +87,7 @@ func TestAccess(t *testing.T) {
 		{"GET", "/sessions", 200, 401},
 		{"DELETE", "/sessions/x", 401, 401},
 		{"GET", "/status", 200, 200},
+		{"GET", "/metrics", 200, 401},
 		{"GET", "/tap/nodes", 200, 401},
 		{"GET", "/tap/ws", 426, 401},
 		{"POST", "/tap/nodes/x/receive", 401, 401},

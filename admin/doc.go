@@ -17,6 +17,9 @@
 //	GET  /debug/view/view.html  a page that shows what debug nodes show
 //	GET  /comms             the websocket of Node-RED's editor, see [Comms]
 //	GET  /status            the instance at a glance: version, uptime, what is wrong
+//	GET  /healthz           200: the process is alive
+//	GET  /readyz            200 while flows run, else 503 with the reason
+//	GET  /metrics           counters for Prometheus, see package metrics
 //	GET  /sessions          the sessions that are open; age and idle are in seconds
 //	DELETE /sessions/:id    close one
 //

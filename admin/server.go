@@ -161,6 +161,7 @@ func newHandler(ctx context.Context, o Options) *handler {
 func (h *handler) routes() http.Handler {
 	mux := http.NewServeMux()
 	h.consoleRoutes(mux)
+	h.healthRoutes(mux)
 	mux.HandleFunc("GET /flows", h.getFlows)
 	mux.HandleFunc("POST /flows", h.postFlows)
 	mux.HandleFunc("GET /flows/state", getState)

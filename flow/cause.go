@@ -25,15 +25,12 @@ func NewCause(r Releaser) *Cause { return &Cause{owner: r} }
 // Init makes a cause that is part of a larger struct ready to use.
 func (c *Cause) Init(r Releaser) { c.owner = r }
 
-// Track has the engine told when the cause ends, and tells whether it was not
-// tracked before. Only the engine calls it, when the cause comes in.
-func (c *Cause) Track(r Releaser) bool {
-	if c.tracker != nil {
-		return false
-	}
-	c.tracker = r
-	return true
-}
+// Track has the engine told when the cause ends. Only the engine calls it, when
+// the cause comes in.
+func (c *Cause) Track(r Releaser) { c.tracker = r }
+
+// Tracker returns whom the engine has told; nil before the cause has come in.
+func (c *Cause) Tracker() Releaser { return c.tracker }
 
 // Hold keeps the cause open until one more Done.
 func (c *Cause) Hold() {

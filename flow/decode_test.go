@@ -112,7 +112,7 @@ func (c *credits) Release() { *c++ }
 func TestCauseReleasesItsCreditAtTheEnd(t *testing.T) {
 	var owner, tracker credits
 	c := flow.NewCause(&owner)
-	if !c.Track(&tracker) || c.Track(&tracker) {
+	if c.Track(&tracker); c.Tracker() != &tracker {
 		t.Fatal("a cause is tracked once")
 	}
 	c.Hold()

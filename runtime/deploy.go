@@ -68,6 +68,7 @@ func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployTyp
 		delete(r.loops, l.flowID)
 	}
 	r.opts.Context.Clean(func(id string) bool { return flows.Lookup(id) != nil || is.flows.Lookup(id) != nil })
+	r.ready.Store(readinessWith(missing))
 	r.emitFlows("started", missing)
 	return plan, nil
 }

@@ -46,6 +46,9 @@ type loop struct {
 	// is idle, and a count that changes with each call of a node.
 	current atomic.Pointer[place]
 	count   atomic.Uint64
+
+	causes  atomic.Uint64 // that came in here
+	latency latency
 }
 
 // item is one entry of an inbox: a task of a place, or something to do between
@@ -89,6 +92,9 @@ func (l *loop) add(it item, run bool) bool {
 		return false
 	}
 	l.inbox = append(l.inbox, it)
+	if it.place != nil {
+		it.place.stats.waiting.Add(1)
+	}
 	wake := run && !l.running
 	if wake {
 		l.running = true
@@ -199,9 +205,12 @@ func (l *loop) runItem(it item) {
 		it.between()
 		return
 	}
+	it.place.stats.waiting.Add(-1)
 	if !it.place.gone {
 		l.begin(it.place, it.cause)
+		clock := it.place.startClock()
 		err := l.guard(it.place, func() error { return it.task.Run(flow.NewOutlet(it.place, nil, it.cause)) })
+		it.place.stopClock(clock)
 		it.place.held = false
 		if err != nil {
 			it.place.fail(err, nil, it.cause)
@@ -220,7 +229,9 @@ func (l *loop) deliver(d delivery) {
 		held, handling := p.held, l.handling
 		p.held, l.handling = false, d.msg
 		l.begin(p, d.cause)
+		clock := p.startClock()
 		err := l.handle(p, d)
+		p.stopClock(clock)
 		switch {
 		case !p.held:
 			p.finish(err, d.msg, d.cause)
@@ -293,6 +304,7 @@ func (q *queue) push(d delivery) {
 	}
 	q.ring[(q.first+q.len)&(len(q.ring)-1)] = d
 	q.len++
+	d.place.stats.waiting.Add(1)
 }
 
 func (q *queue) pop() delivery {
@@ -300,5 +312,6 @@ func (q *queue) pop() delivery {
 	q.ring[q.first] = delivery{}
 	q.first = (q.first + 1) & (len(q.ring) - 1)
 	q.len--
+	d.place.stats.waiting.Add(-1)
 	return d
 }

@@ -35,8 +35,9 @@ type place struct {
 	wireIDs   [][]string // ids of wires, for the tap
 	held      bool       // the handler at work has called Hold
 	holds     map[*hold]struct{}
-	gone      bool // removed: nothing is delivered any more
-	life      int  // counts the instances that have stopped here
+	gone      bool   // removed: nothing is delivered any more
+	life      int    // counts the instances that have stopped here
+	runs      uint64 // counts the calls of its node, for the clock
 	calls     map[string]*linkCall
 	group     []string   // ids of the groups it stands in, innermost first
 	catchers  []*watcher // in the order in which they are asked
@@ -61,6 +62,9 @@ type stats struct {
 	// sent counts messages by output. It grows while the flow stands still.
 	sent []*atomic.Uint64
 	lost atomic.Uint64 // sent to outputs that the file does not have
+
+	busy    atomic.Int64 // nanoseconds in the node, see stopwatch
+	waiting atomic.Int64 // tasks and messages on their way to the node
 }
 
 func (s *stats) countSent(port, n int) {
@@ -106,8 +110,8 @@ func (p *place) item(c *flow.Cause, t flow.Task) item {
 		c = flow.NewCause(nil)
 	}
 	c.Hold()
-	if c.Track(&p.loop.rt.causes) {
-		p.loop.rt.causes.add()
+	if c.Tracker() == nil {
+		c.Track(p.loop.cameIn())
 	}
 	return item{place: p, cause: c, task: t}
 }

@@ -48,6 +48,8 @@ type Runtime struct {
 	tap     atomic.Pointer[tap] // nil while nobody listens
 	tapping sync.Mutex          // guards changes of tap
 	causes  gauge
+	epoch   time.Time // the start of its clock
+	ready   atomic.Pointer[readiness]
 
 	watchesStatus atomic.Bool
 
@@ -95,9 +97,10 @@ func New(opts Options) *Runtime {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Runtime{
-		opts: opts, log: opts.Log, ctx: ctx, cancel: cancel,
+		opts: opts, log: opts.Log, ctx: ctx, cancel: cancel, epoch: time.Now(),
 		loops: map[string]*loop{}, nodes: map[string]instance{}, places: map[string]*place{},
 	}
+	r.ready.Store(&readiness{ErrNoFlows})
 	if opts.Trace != nil {
 		r.Listen(opts.Trace)
 	}
@@ -179,6 +182,10 @@ type NodeStatus struct {
 	Badge                  *flow.Object // nil if it never showed one
 	Received, Sent, Errors uint64
 	SentByPort             []uint64 // by output, as far as the file names them
+	// Busy is how long the node's code has run, with what catch, status and
+	// complete nodes did while it ran; see [Runtime.Latencies] for how it is measured.
+	Busy    time.Duration
+	Waiting int // messages and tasks that wait for the node
 }
 
 // Status returns the status of all nodes that run, in no order.
@@ -194,6 +201,7 @@ func (r *Runtime) Status() []NodeStatus {
 		list = append(list, NodeStatus{
 			Info: p.info, Badge: badge,
 			Received: p.stats.received.Load(), Sent: sent, Errors: p.stats.errors.Load(), SentByPort: ports,
+			Busy: time.Duration(p.stats.busy.Load()), Waiting: int(max(0, p.stats.waiting.Load())),
 		})
 	}
 	return list
@@ -208,6 +216,7 @@ func (r *Runtime) Quiet(ctx context.Context) error { return r.causes.wait(ctx) }
 func (r *Runtime) Shutdown(ctx context.Context) error {
 	r.deploying.Lock()
 	defer r.deploying.Unlock()
+	r.ready.Store(&readiness{ErrStopping})
 	all := make([]instance, 0, len(r.nodes))
 	for _, n := range r.nodes {
 		all = append(all, n)

@@ -143,6 +143,7 @@ func (s *Session) dial(ctx context.Context, to Dialer) {
 		var why *sockets.Error
 		if ctx.Err() == nil {
 			why = sockets.Explain("connect", err, noAddress)
+			s.store.failed.Add(1)
 		}
 		s.finish(why)
 		return
@@ -352,6 +353,7 @@ func (s *Session) ownerIdle() {
 	s.mu.Lock()
 	fired := s.state != Closed && s.idle.expired()
 	if fired {
+		s.store.timeouts.Add(1)
 		s.opts.Owner.TimedOut(s)
 	}
 	s.mu.Unlock()
@@ -368,6 +370,7 @@ func (s *Session) senderIdle() {
 	if s.state == Closed || !s.sendIdle.expired() {
 		return
 	}
+	s.store.timeouts.Add(1)
 	m := Timeout(s.id)
 	s.claim.node.post(nil, flow.TaskFunc(func(out flow.Outlet) error {
 		out.Send(eventsPort, m)

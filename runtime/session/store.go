@@ -21,6 +21,9 @@ type Store struct {
 	running map[*Session]struct{} // with those whose id is free again but whose goroutines still end
 	ended   *sync.Cond            // one is out of running; its lock is mu
 	nodes   map[string]*attachment
+	totals  totals
+
+	failed, timeouts atomic.Uint64 // see Totals
 }
 
 // attachment is a node that may hold claims: its id, and its place in the
@@ -138,6 +141,7 @@ func (st *Store) add(s *Session, id flow.Value) error {
 	s.id = id
 	st.byID[id] = s
 	st.running[s] = struct{}{}
+	st.totals.of(s).Opened++
 	return nil
 }
 
@@ -152,8 +156,12 @@ func (st *Store) free(s *Session) {
 
 // forget is the last thing that is done to a session.
 func (st *Store) forget(s *Session) {
+	s.mu.Lock()
+	done := s.counters
+	s.mu.Unlock()
 	st.mu.Lock()
 	delete(st.running, s)
+	st.totals.of(s).add(done)
 	st.mu.Unlock()
 	st.ended.Broadcast()
 }
