@@ -22,6 +22,7 @@ var errnos = []errno{
 	{syscall.ENFILE, "ENFILE", "file table overflow"},
 	{syscall.ENOBUFS, "ENOBUFS", "no buffer space available"},
 	{syscall.ENODEV, "ENODEV", "no such device"},
+	{syscall.ENOENT, "ENOENT", "no such file or directory"},
 	{syscall.ENOMEM, "ENOMEM", "not enough memory"},
 	{syscall.ENOTCONN, "ENOTCONN", "socket is not connected"},
 	{syscall.EPERM, "EPERM", "operation not permitted"},

@@ -106,7 +106,18 @@ func plain(err error) string {
 
 // join prints an address as Node.js does, without brackets.
 func join(a netip.AddrPort) string {
-	return a.Addr().Unmap().String() + ":" + strconv.Itoa(int(a.Port()))
+	return a.Addr().Unmap().String() + ":" + portText(int(a.Port()))
+}
+
+func portText(port int) string { return strconv.Itoa(port) }
+
+// explainPath is Explain for a Unix socket.
+func explainPath(op string, err error, path string) *Error {
+	e := Explain(op, err, netip.AddrPort{})
+	if e.Code != "UNKNOWN" {
+		e.Text += " " + path
+	}
+	return e
 }
 
 func anyAddress(a netip.Addr) string {

@@ -7,58 +7,13 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"time"
 )
 
-// attemptTimeout bounds one attempt of [DialTCP] while there are other
-// addresses to try.
-const attemptTimeout = 10 * time.Second
-
-// DialTCP connects to a host, an IP address or a name. A name's addresses are
-// tried one after the other, IPv4 first. The error is the first attempt's, an
-// *[Error], unless the context has ended.
-func DialTCP(ctx context.Context, t Target) (*net.TCPConn, error) {
-	addrs, err := Lookup(ctx, t.Host)
-	if err != nil {
-		return nil, err
-	}
-	var first error
-	for i, ip := range addrs {
-		addr := netip.AddrPortFrom(ip, uint16(t.Port))
-		d := net.Dialer{KeepAlive: -1}
-		if i < len(addrs)-1 {
-			d.Timeout = attemptTimeout
-		}
-		conn, err := d.DialContext(ctx, "tcp", addr.String())
-		if err == nil {
-			return conn.(*net.TCPConn), nil
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if first == nil {
-			first = Explain("connect", err, addr)
-		}
-	}
-	return nil, first
-}
-
-// ListenTCP listens on a host, an IP address or a name, and a port. "::" takes
-// IPv4 connections too, as in Node.js. The error is an *[Error].
+// ListenTCP listens on a host and port as [Listening.Listen] does by default.
 func ListenTCP(ctx context.Context, t Target) (*net.TCPListener, error) {
-	addrs, err := Lookup(ctx, t.Host)
+	ln, err := Listening{Options: DefaultOptions()}.Listen(ctx, t)
 	if err != nil {
 		return nil, err
-	}
-	addr := netip.AddrPortFrom(addrs[0], uint16(t.Port))
-	network := "tcp"
-	if addr.Addr().Is4() {
-		network = "tcp4"
-	}
-	lc := net.ListenConfig{KeepAlive: -1}
-	ln, err := lc.Listen(ctx, network, addr.String())
-	if err != nil {
-		return nil, Explain("listen", err, addr)
 	}
 	return ln.(*net.TCPListener), nil
 }

@@ -26,7 +26,7 @@ type Dialer func(ctx context.Context) (Stream, error)
 // To returns the dialer that connects to a host and port.
 func To(t sockets.Target) Dialer {
 	return func(ctx context.Context) (Stream, error) {
-		conn, err := sockets.DialTCP(ctx, t)
+		conn, err := sockets.Dialing{Options: sockets.DefaultOptions()}.Dial(ctx, t)
 		if err != nil {
 			return Stream{}, err
 		}
