@@ -28,7 +28,7 @@ func passed(name string) (net.Listener, error) {
 		return nil, explainPath("dup", err, name)
 	}
 	file := os.NewFile(uintptr(own), name)
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	ln, err := net.FileListener(file)
 	if err != nil {
 		return nil, explainPath("listen", err, name)
