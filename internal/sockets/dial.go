@@ -111,7 +111,9 @@ func (d Dialing) dialer() *net.Dialer {
 		n.LocalAddr = &net.TCPAddr{IP: net.ParseIP(d.LocalAddress), Port: port}
 	}
 	if d.Interface != "" {
-		n.Control = func(_, _ string, c syscall.RawConn) error { return bindToInterface(c, d.Interface) }
+		n.Control = func(_, _ string, c syscall.RawConn) error {
+			return setOptions(c, []func(uintptr) error{func(fd uintptr) error { return bindToInterface(fd, d.Interface) }})
+		}
 	}
 	return n
 }

@@ -23,7 +23,7 @@ type Listening struct {
 	PathMode      string `json:"pathMode" doc:"permissions of the Unix socket, in octal: 0660; empty leaves them to the umask"`
 	Family        int    `json:"family" doc:"addresses of a name that count: 4, 6 or 0 for both"`
 	IPv6Only      bool   `json:"ipv6Only" doc:"an IPv6 address takes no IPv4 connections; without it :: takes both"`
-	ReusePort     bool   `json:"reusePort" doc:"share the port with other processes, which get connections in turn (SO_REUSEPORT, Linux)"`
+	ReusePort     bool   `json:"reusePort" doc:"share the port with other processes, which get connections in turn (SO_REUSEPORT)"`
 	Backlog       int    `json:"backlog" doc:"connections that may wait to be accepted; 0 is the system's limit"`
 	Interface     string `json:"interface" doc:"network interface to use, such as eth0 (Linux)"`
 	SystemdSocket string `json:"systemdSocket" doc:"a socket that systemd passes (socket activation) instead of host and port: its FileDescriptorName, or its number from 0 on"`
@@ -37,8 +37,8 @@ func (l Listening) Validate() error {
 		return &flow.ConfigError{Property: "family", Reason: "expected 0, 4 or 6"}
 	case l.Backlog < 0:
 		return &flow.ConfigError{Property: "backlog", Reason: "expected a number from 0 on"}
-	case l.ReusePort && runtime.GOOS != "linux":
-		return &flow.ConfigError{Property: "reusePort", Reason: errNotHere}
+	case l.ReusePort && runtime.GOOS == "windows":
+		return &flow.ConfigError{Property: "reusePort", Reason: "Windows has no such option"}
 	case l.Interface != "" && runtime.GOOS != "linux":
 		return &flow.ConfigError{Property: "interface", Reason: errNotHere}
 	}
@@ -101,15 +101,15 @@ func (l Listening) Listen(ctx context.Context, t Target) (net.Listener, error) {
 }
 
 func (l Listening) config() *net.ListenConfig {
+	var options []func(fd uintptr) error
+	if l.ReusePort {
+		options = append(options, setReusePort)
+	}
+	if l.Interface != "" {
+		options = append(options, func(fd uintptr) error { return bindToInterface(fd, l.Interface) })
+	}
 	return &net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) error {
-		var errs []error
-		if l.ReusePort {
-			errs = append(errs, setReusePort(c))
-		}
-		if l.Interface != "" {
-			errs = append(errs, bindToInterface(c, l.Interface))
-		}
-		return errors.Join(errs...)
+		return setOptions(c, options)
 	}}
 }
 
@@ -121,7 +121,7 @@ func (l Listening) setBacklog(ln net.Listener) error {
 	}
 	raw, err := c.SyscallConn()
 	if err == nil {
-		err = setBacklog(raw, l.Backlog)
+		err = setOptions(raw, []func(uintptr) error{func(fd uintptr) error { return setBacklog(fd, l.Backlog) }})
 	}
 	if err != nil {
 		_ = ln.Close()

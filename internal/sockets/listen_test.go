@@ -102,7 +102,7 @@ func TestAbstractSocket(t *testing.T) {
 	meet(t, ln, Dialing{Path: "\x00" + name[1:]})
 }
 
-func TestReusePort(t *testing.T) {
+func TestListenReusePort(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux spreads connections")
 	}
@@ -111,7 +111,7 @@ func TestReusePort(t *testing.T) {
 	listening(t, l, Target{Host: "127.0.0.1", Port: a.Addr().(*net.TCPAddr).Port})
 }
 
-func TestIPv6Only(t *testing.T) {
+func TestListenIPv6Only(t *testing.T) {
 	six, err := net.Listen("tcp6", "[::1]:0")
 	if err != nil {
 		t.Skip("no IPv6 here:", err)

@@ -89,7 +89,13 @@ func (o Options) Apply(conn net.Conn) error {
 	}
 	errs = append(errs,
 		setTo("typeOfService", o.TypeOfService, func(tos int) error { return setTypeOfService(c, tos) }),
-		setTo("userTimeout", o.UserTimeout, func(ms int) error { return setUserTimeout(c, ms) }))
+		setTo("userTimeout", o.UserTimeout, func(ms int) error {
+			raw, err := c.SyscallConn()
+			if err != nil {
+				return err
+			}
+			return setOptions(raw, []func(uintptr) error{func(fd uintptr) error { return setUserTimeout(fd, ms) }})
+		}))
 	return errors.Join(errs...)
 }
 

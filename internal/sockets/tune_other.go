@@ -2,21 +2,15 @@
 
 package sockets
 
-import (
-	"errors"
-	"net"
-	"syscall"
-)
+import "errors"
 
 const hasUserTimeout = false
 
 // errLinux says that an option is not there.
 var errLinux = errors.New("only Linux has it")
 
-func setUserTimeout(*net.TCPConn, int) error { return errLinux }
+func setUserTimeout(uintptr, int) error { return errLinux }
 
-func bindToInterface(syscall.RawConn, string) error { return errLinux }
+func bindToInterface(uintptr, string) error { return errLinux }
 
-func setReusePort(syscall.RawConn) error { return errLinux }
-
-func setBacklog(syscall.RawConn, int) error { return errLinux }
+func setBacklog(uintptr, int) error { return errLinux }
