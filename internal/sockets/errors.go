@@ -40,6 +40,9 @@ func Explain(op string, err error, addr netip.AddrPort) *Error {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return explainLookup(dns)
 	}
+	if _, ok := tlsAlert(err); ok {
+		return &Error{Code: TLSFailed, Text: "TLS failed: " + tlsCause(err), Err: err}
+	}
 	e, known := find(err)
 	if !known {
 		return &Error{Code: "UNKNOWN", Text: op + " " + plain(err), Err: err}

@@ -15,7 +15,8 @@ type Secure struct {
 }
 
 // TLSServer shakes hands with a client. It owns the connection from then on;
-// prefix is what was read from it already. The error is that of the tls package.
+// prefix is what was read from it already. The error is an *[Error] with the code
+// [TLSFailed].
 func TLSServer(ctx context.Context, conn net.Conn, prefix []byte, config *tls.Config) (*Secure, error) {
 	return shakeHands(ctx, conn, prefix, config, tls.Server)
 }
@@ -30,7 +31,7 @@ func shakeHands(ctx context.Context, conn net.Conn, prefix []byte, config *tls.C
 	s := &Secure{over(w, config), w}
 	if err := s.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
-		return nil, err
+		return nil, ExplainTLS(err)
 	}
 	return s, nil
 }

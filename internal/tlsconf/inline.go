@@ -2,8 +2,10 @@ package tlsconf
 
 import (
 	"crypto/tls"
+	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 // Inline are the properties for TLS of a node that can do without a tls-config
@@ -15,6 +17,19 @@ type Inline struct {
 	CA         string `json:"ca_certificate_pem" doc:"certificates of the authorities that are trusted, in PEM form; empty is the system's"`
 	ServerName string `json:"server_name" doc:"name that the server's certificate must have; empty is the host"`
 	Insecure   bool   `json:"accept_invalid_certificates" doc:"take whatever certificate the server has"`
+
+	HandshakeTimeout flow.Value `json:"handshakeTimeout" doc:"milliseconds that the TLS handshake may take"`
+}
+
+// Defaults are those of the properties.
+func Defaults() Inline { return Inline{HandshakeTimeout: 10_000.0} }
+
+// Patience returns how long a handshake may take.
+func (c Inline) Patience() time.Duration {
+	if d := sockets.Milliseconds(c.HandshakeTimeout); d > 0 {
+		return d
+	}
+	return sockets.Milliseconds(Defaults().HandshakeTimeout)
 }
 
 // Pair is a certificate and its key in PEM form.

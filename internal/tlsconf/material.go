@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/youmark/pkcs8"
 	"software.sslmate.com/src/go-pkcs12"
@@ -77,7 +78,7 @@ func (m *material) loadPair(s *Settings) error {
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return fmt.Errorf("the certificate%s and its key%s: %s", s.Cert.where(), s.Key.where(), plain(err))
+		return fmt.Errorf("the certificate%s and its key%s: %s", s.Cert.where(), s.Key.where(), strings.TrimPrefix(err.Error(), "tls: "))
 	}
 	m.certificate = &pair
 	return nil

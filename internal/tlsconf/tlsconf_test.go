@@ -18,6 +18,7 @@ import (
 	"github.com/youmark/pkcs8"
 	"software.sslmate.com/src/go-pkcs12"
 
+	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/internal/sockets/sockettest"
 )
 
@@ -119,7 +120,7 @@ func TestClientCertificates(t *testing.T) {
 			state, _, err, _ := shake(t, server, cc)
 			got := ""
 			if err != nil {
-				got = strings.TrimPrefix(Explain(err).Text, "TLS handshake failed: ")
+				got = strings.TrimPrefix(sockets.ExplainTLS(err).Text, "TLS handshake failed: ")
 			}
 			if got != c.fails || len(state.PeerCertificates) != c.peers {
 				t.Errorf("%v: %d certificates, %q, want %d, %q", c.auth, len(state.PeerCertificates), got, c.peers, c.fails)
@@ -158,12 +159,12 @@ func TestExplain(t *testing.T) {
 		}
 		_, _, atServer, atPeer := shake(t, sc, cc)
 		for want, err := range map[string]error{c.atServer: atServer, c.atPeer: atPeer} {
-			if err == nil || Explain(err).Text != "TLS handshake failed: "+want || Explain(err).Code != "TLS_FAILED" {
-				t.Errorf("%s: got %v, want %q", c.name, Explain(err), want)
+			if err == nil || sockets.ExplainTLS(err).Text != "TLS handshake failed: "+want || sockets.ExplainTLS(err).Code != "TLS_FAILED" {
+				t.Errorf("%s: got %v, want %q", c.name, sockets.ExplainTLS(err), want)
 			}
 		}
 	}
-	if Explain(nil) != nil {
+	if sockets.ExplainTLS(nil) != nil {
 		t.Error("nil is an error")
 	}
 }
@@ -191,8 +192,8 @@ func TestExplainPeer(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		err = tls.Server(conn, config).HandshakeContext(ctx)
 		cancel()
-		if err == nil || Explain(err).Text != "TLS handshake failed: "+c.want {
-			t.Errorf("got %v, want %q", Explain(err), c.want)
+		if err == nil || sockets.ExplainTLS(err).Text != "TLS handshake failed: "+c.want {
+			t.Errorf("got %v, want %q", sockets.ExplainTLS(err), c.want)
 		}
 		_ = conn.Close()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
 )
 
@@ -21,6 +22,7 @@ type Config struct {
 	AutoConnect bool       `json:"autoConnect" doc:"connect when the flow starts"`
 
 	AllowHalfOpen bool `json:"allowHalfOpen" doc:"when the peer ends its side, send the event end and go on writing until a tcp-disconnect ends ours"`
+	tlsconf.Inline
 }
 
 // Type returns the node type; its sessions are in the store.
@@ -34,23 +36,28 @@ func Type(store *session.Store) flow.Type {
 			{Name: "sessionId", Text: "the id that the session is to have; without it the id is sess-<uuid>"},
 		},
 		OutputDocs: []string{
-			"events: connecting {sessionId, remoteHost, remotePort}; connected {sessionId, remoteHost, remotePort, localPort}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; error and timeout",
+			"events: connecting {sessionId, remoteHost, remotePort}; connected {sessionId, remoteHost, remotePort, localPort, and with TLS tls}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; error and timeout",
 			"data {sessionId, payload}, of the sessions whose data no tcp-send has claimed; with waitFor payload is the list of lines before the one in match",
 		},
 		Errors: []flow.Doc{
 			{Name: "CONNECT_INVALID", Text: "there is no host or port, or they are no host and port"},
 			{Name: "SESSION_ID_CONFLICT", Text: "a session has this sessionId already"},
 			{Name: "CONNECT_FAILED", Text: "the connection could not be made, or broke; disconnected follows"},
+			{Name: "TLS_FAILED", Text: "the TLS handshake failed, or the server refused this end after it; errorText says why; disconnected follows"},
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
 		},
-		Notes: "A redeploy of this node closes its connections without telling; one that changes other nodes, or only wires, does not close them.",
+		Notes: "A redeploy of this node closes its connections without telling; one that changes other nodes, or only wires, does not close them. " + tlsconf.Notes,
 		Differences: []string{
 			"Nothing received is lost at the end of a session, and lines do not depend on how TCP cut them.",
 			"A port or host that is none is an error envelope, CONNECT_INVALID, and leaves no session behind.",
 		},
-		Default: func() Config { return Config{Mode: "binary", Timeout: 0.0} },
+		Default: func() Config { return Config{Mode: "binary", Timeout: 0.0, Inline: tlsconf.Defaults()} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			return &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}, nil
+			provider, err := c.Provider(env)
+			if err != nil {
+				return nil, err
+			}
+			return &Node{config: c, env: env, store: store, tls: provider, announcer: session.NewAnnouncer(env.Host)}, nil
 		},
 	})
 }
@@ -61,6 +68,7 @@ type Node struct {
 	env     flow.Env
 	store   *session.Store
 	options session.Options
+	tls     tlsconf.Provider // nil: connections are plain
 
 	announcer *session.Announcer
 	stopped   atomic.Bool
@@ -109,7 +117,7 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	o.HalfOpen = n.config.AllowHalfOpen
 	link := &link{node: n, target: target}
 	o.Owner = link
-	s, err := n.store.Dial(session.To(target), msg.Get("sessionId"), &o)
+	s, err := n.store.Dial(n.dialer(target), msg.Get("sessionId"), &o)
 	if err != nil {
 		out.Send(0, session.Fail("SESSION_ID_CONFLICT", "Session already exists", "error", "sessionId", msg.Get("sessionId")))
 		return nil
@@ -118,6 +126,24 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	out.Send(0, session.OK("connecting", "sessionId", s.ID(),
 		"remoteHost", target.Host, "remotePort", float64(target.Port)))
 	return nil
+}
+
+// dialer returns how the node connects to a host and port.
+func (n *Node) dialer(t sockets.Target) session.Dialer {
+	dial := session.To(t)
+	if n.tls == nil {
+		return dial
+	}
+	return func(ctx context.Context) (session.Stream, error) {
+		s, err := dial(ctx)
+		if err != nil {
+			return s, err
+		}
+		ctx, cancel := context.WithTimeout(ctx, n.config.Patience())
+		defer cancel()
+		s.Conn, err = tlsconf.Connect(ctx, s.Conn, n.tls, t.Host)
+		return s, err
+	}
 }
 
 // link is one connection of the node.
@@ -129,8 +155,12 @@ type link struct {
 // Opened implements [session.Owner].
 func (l *link) Opened(s *session.Session) {
 	_, port := sockets.Address(s.LocalAddr())
-	l.tell(flow.Badge("green", "dot", "connected"), session.OK("connected", "sessionId", s.ID(),
-		"remoteHost", l.target.Host, "remotePort", float64(l.target.Port), "localPort", float64(port)))
+	m := session.OK("connected", "sessionId", s.ID(),
+		"remoteHost", l.target.Host, "remotePort", float64(l.target.Port), "localPort", float64(port))
+	if state, ok := s.TLS(); ok {
+		m.Set("tls", tlsconf.Describe(state))
+	}
+	l.tell(flow.Badge("green", "dot", "connected"), m)
 }
 
 // TimedOut implements [session.Owner].
@@ -144,7 +174,11 @@ func (l *link) Ended(s *session.Session) { l.tell(nil, session.OK("end", "sessio
 // Closed implements [session.Owner].
 func (l *link) Closed(s *session.Session, err *sockets.Error) {
 	if err != nil {
-		l.tell(flow.Badge("red", "dot", "error"), session.Fail("CONNECT_FAILED", err.Text, "error", "sessionId", s.ID()))
+		code := "CONNECT_FAILED"
+		if err.Code == sockets.TLSFailed {
+			code = err.Code
+		}
+		l.tell(flow.Badge("red", "dot", "error"), session.Fail(code, err.Text, "error", "sessionId", s.ID()))
 	}
 	l.tell(flow.Badge("grey", "ring", "disconnected"), session.OK("disconnected", "sessionId", s.ID()))
 }

@@ -1,4 +1,4 @@
-package tlsconf
+package sockets
 
 import (
 	"context"
@@ -11,23 +11,29 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/flowrun/flowrun/internal/sockets"
 )
 
-// Failed is the code of the errors of TLS.
-const Failed = "TLS_FAILED"
+// TLSFailed is the code of the errors of TLS.
+const TLSFailed = "TLS_FAILED"
 
-// Explain puts the error of a handshake into words: what the other end, or this
-// one, did not like. nil stays nil.
-func Explain(err error) *sockets.Error {
+// ExplainTLS puts the error of a handshake into words: what the other end, or
+// this one, did not like. nil stays nil.
+func ExplainTLS(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	return &sockets.Error{Code: Failed, Text: "TLS handshake failed: " + cause(err), Err: err}
+	return &Error{Code: TLSFailed, Text: "TLS handshake failed: " + tlsCause(err), Err: err}
 }
 
-func cause(err error) string {
+// tlsAlert returns the error that one end of a TLS connection has told the other
+// of. Since TLS 1.3 a client hears after the handshake only that its certificate
+// was refused.
+func tlsAlert(err error) (e *net.OpError, ok bool) {
+	e, ok = errors.AsType[*net.OpError](err)
+	return e, ok && (e.Op == "remote error" || e.Op == "local error")
+}
+
+func tlsCause(err error) string {
 	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
 		return invalidity(invalid)
 	}
@@ -35,7 +41,7 @@ func cause(err error) string {
 		return "the certificate is signed by an unknown authority" + issuer(unknown.Cert)
 	}
 	if name, ok := errors.AsType[x509.HostnameError](err); ok {
-		return plain(name)
+		return tlsText(name)
 	}
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		if strings.HasSuffix(record.Msg, "a TLS handshake") { // what the tls package says to the first record
@@ -43,8 +49,8 @@ func cause(err error) string {
 		}
 		return record.Msg
 	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
-		return "the peer refuses: " + plain(op.Err)
+	if alert, ok := tlsAlert(err); ok && alert.Op == "remote error" {
+		return "the peer refuses: " + tlsText(alert.Err)
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
@@ -54,13 +60,13 @@ func cause(err error) string {
 	case errors.Is(err, syscall.ECONNRESET):
 		return "the peer has reset the connection"
 	}
-	return plain(err)
+	return tlsText(err)
 }
 
 // invalidity says in which way a certificate is not valid.
 func invalidity(err x509.CertificateInvalidError) string {
 	if err.Reason != x509.Expired || err.Cert == nil {
-		return plain(err)
+		return tlsText(err)
 	}
 	if now := time.Now(); now.Before(err.Cert.NotBefore) {
 		return "the certificate is not valid before " + err.Cert.NotBefore.UTC().Format(time.RFC3339)
@@ -75,8 +81,8 @@ func issuer(c *x509.Certificate) string {
 	return " (" + c.Issuer.String() + ")"
 }
 
-// plain is an error's text without the name of the package.
-func plain(err error) string {
+// tlsText is an error's text without the name of the package.
+func tlsText(err error) string {
 	text := err.Error()
 	for _, p := range []string{"tls: ", "x509: "} {
 		text = strings.TrimPrefix(text, p)
