@@ -269,6 +269,9 @@ type Env struct {
 	// only together with it.
 	Config func(id string) Node
 
+	// Clock is what Time returns; nil is the machine's.
+	Clock Clock
+
 	Host
 }
 

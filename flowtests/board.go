@@ -120,14 +120,17 @@ const settle = 100 * time.Millisecond
 func (b *board) quiet(ctx context.Context, rt *runtime.Runtime, d time.Duration, done func() bool) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
-	for ctx.Err() == nil {
-		if rt.Quiet(ctx) != nil {
-			return
-		}
-		var since time.Duration
-		b.Look(func() { since = time.Since(b.last) })
-		if since >= settle || b.Wait(ctx, settle-since, done) {
-			return
-		}
+	over := false
+	for !over && ctx.Err() == nil && !b.calm(ctx, rt, settle) {
+		b.Look(func() { over = done() })
 	}
+}
+
+// calm waits until no message is under way and nothing has happened for a time.
+// It is false if something happens instead, or the context ends.
+func (b *board) calm(ctx context.Context, rt *runtime.Runtime, d time.Duration) bool {
+	var last time.Time
+	b.Look(func() { last = b.last })
+	happens := func() bool { return b.last != last }
+	return rt.Quiet(ctx) == nil && !b.Wait(ctx, d-time.Since(last), happens) && rt.Quiet(ctx) == nil && !b.Wait(ctx, 0, happens)
 }

@@ -12,12 +12,11 @@
 //
 // # Time
 //
-// Flows run with real sockets, and so in real time. That something comes is
-// waited for, at most for the step's "within". That nothing comes is checked
-// until the flow is quiet: the engine knows that no message is under way, and
-// neither a node nor a peer has done anything for a moment ([settle]). That is
-// an upper bound for what the test itself has set off, but timers of the flow
-// that are still to fire do not count; who expects nothing from one of them
-// gives a time to wait with "for". A machine that is too slow makes such a check
-// weaker, and never makes it fail.
+// Sockets are real, but a step's times are those of the flow's clock, which skips
+// time in which nothing happens ([run.wait], ADR 8): the engine knows that no
+// message is under way, and neither a node nor a peer has done anything for a
+// moment. That nothing comes is checked for such a time, or until the flow is
+// quiet ([settle]): an upper bound for what the test itself has set off, without
+// the timers of the flow. A machine that is too slow makes such a check weaker,
+// and never makes it fail.
 package flowtests

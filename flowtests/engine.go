@@ -43,13 +43,13 @@ func (r *run) prepare(o Options) (*engine, *Failure) {
 		}
 	}
 	r.adapt(flows)
-	e := &engine{sessions: session.New(), stores: state.New(), flows: flows}
+	e := &engine{sessions: session.NewBy(r.clock), stores: state.New(), flows: flows}
 	registry, err := nodes.CatalogWithStubs(nodes.Deps{Sessions: e.sessions, Context: e.stores, Settings: &settings.Live{}},
 		t.Setup.StubTypes, nodes.Stub(stubType), reply)
 	if err != nil {
 		return nil, fail(err)
 	}
-	e.rt = runtime.New(runtime.Options{Registry: registry, Context: e.stores, Getenv: r.getenv(o)})
+	e.rt = runtime.New(runtime.Options{Registry: registry, Context: e.stores, Getenv: r.getenv(o), Clock: r.clock})
 	return e, nil
 }
 

@@ -59,7 +59,7 @@ func (s *expect) find(ctx context.Context, r *run) (index int, failure *Failure)
 	want := r.expand(s.want)
 	var closest []Row // of the last one that does not match
 	wrong := 0
-	found := r.board.Wait(ctx, s.within, func() bool {
+	found := r.await(ctx, s.within, func() bool {
 		for i := r.taken[s.what]; i < len(r.board.happens); i++ {
 			h := r.board.happens[i]
 			if h.spot != s.what {
@@ -148,7 +148,7 @@ func (s *absent) run(ctx context.Context, r *run) *Failure {
 		return unwanted != nil
 	}
 	if s.window > 0 {
-		r.board.Wait(ctx, s.window, came)
+		r.pass(ctx, s.window, came)
 	} else {
 		r.board.quiet(ctx, r.rt, s.within, came)
 	}
@@ -202,13 +202,13 @@ func (s *order) run(ctx context.Context, r *run) *Failure {
 	return nil
 }
 
-// wait lets time pass.
+// wait lets time of the flow pass.
 type wait struct {
 	place
 	d time.Duration
 }
 
 func (s *wait) run(ctx context.Context, r *run) *Failure {
-	r.board.Wait(ctx, s.d, func() bool { return false })
+	r.pass(ctx, s.d, func() bool { return false })
 	return nil
 }

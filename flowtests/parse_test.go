@@ -34,7 +34,7 @@ func TestProblems(t *testing.T) {
 		{"no tests", `flow: flow.yaml`, `1:1: error: a test file needs tests; write them as names with steps`},
 		{"empty", ``, `1:1: error: the file is empty`},
 		{"unknown key", "flow: flow.yaml\nprots: [1]\ntests: {a: [{wait: 1s}]}",
-			`2:1: error: a test file has no "prots"; it may have flow, within, ports, env, stub-types, replace, tests`},
+			`2:1: error: a test file has no "prots"; it may have flow, within, time, ports, env, stub-types, replace, tests`},
 		{"unknown port", "flow: flow.yaml\nports: [7778]\ntests: {a: [{wait: 1s}]}", `2:9: error: no node of the flow has the port 7778; the nodes have 7777`},
 		{"no steps", "flow: flow.yaml\ntests: {a: []}", `2:12: error: the test "a" has no steps; write them as a list: - inject: NODE`},
 		{"twice", "flow: flow.yaml\ntests:\n  a: [{wait: 1s}]\n  a: [{wait: 1s}]", `4:3: error: "a" is given twice; leave one of them out`},

@@ -110,7 +110,7 @@ func (s *receive) run(ctx context.Context, r *run) *Failure {
 	var v verdict
 	var got []byte
 	var end string
-	r.board.Wait(ctx, s.within, func() bool {
+	r.await(ctx, s.within, func() bool {
 		_, isUDP := r.peers.byName[s.name].(*socket)
 		if isUDP {
 			v, got = want.takePacket(box)
@@ -229,7 +229,7 @@ func (s *silent) run(ctx context.Context, r *run) *Failure {
 	box := r.peers.byName[s.name].box()
 	came := func() bool { return len(box.stream)+len(box.packets) > 0 }
 	if s.window > 0 {
-		r.board.Wait(ctx, s.window, came)
+		r.pass(ctx, s.window, came)
 	} else {
 		r.board.quiet(ctx, r.rt, r.test.Setup.Within, came)
 	}
@@ -260,7 +260,7 @@ func (s *closed) run(ctx context.Context, r *run) *Failure {
 	box := r.peers.byName[s.name].box()
 	var end string
 	var unread []byte
-	r.board.Wait(ctx, s.within, func() bool {
+	r.await(ctx, s.within, func() bool {
 		end, unread = box.end, box.stream
 		return end != ""
 	})

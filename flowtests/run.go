@@ -73,9 +73,10 @@ func Run(ctx context.Context, files []*File, want func(*Test) bool, o Options) [
 
 // run is one run of a test.
 type run struct {
-	test  *Test
-	rt    *runtime.Runtime
+	test *Test
+	*engine
 	board *board
+	clock *clock
 	peers *peers
 	ports map[string]int    // fresh ones by what stands in the file
 	vars  *strings.Replacer // of ${NAME} in texts
@@ -84,7 +85,7 @@ type run struct {
 }
 
 func runTest(ctx context.Context, t *Test, pool *freeport.Pool, o Options) *Failure {
-	r := &run{test: t, board: newBoard(), ports: map[string]int{}, taken: map[spot]int{}, info: map[string]runtime.Info{}}
+	r := &run{test: t, board: newBoard(), clock: newClock(), ports: map[string]int{}, taken: map[spot]int{}, info: map[string]runtime.Info{}}
 	r.board.names = r.name
 	r.peers = newPeers(r.board)
 	fresh, err := pool.Take(len(t.Setup.Ports))
@@ -107,7 +108,7 @@ func runTest(ctx context.Context, t *Test, pool *freeport.Pool, o Options) *Fail
 	}
 	defer e.close()
 	defer r.peers.close() // before the engine, which waits for them
-	r.rt = e.rt
+	r.engine = e
 	steps := t.steps
 	for len(steps) > 0 { // what the flow may connect to is there before it starts
 		if _, opens := steps[0].(opener); !opens {

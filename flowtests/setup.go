@@ -31,6 +31,8 @@ type Setup struct {
 	StubTypes []string
 	// Within is how long a step waits for what must come.
 	Within time.Duration
+	// RealTime has the flow's time go by as it does, with nothing of it skipped.
+	RealTime bool
 }
 
 // Replacement is what stands in for a node.
@@ -46,7 +48,10 @@ func (b *builder) setup(f *fields, common Setup) Setup {
 	s := Setup{
 		Ports: slices.Clone(common.Ports), Env: maps.Clone(common.Env),
 		Replace: maps.Clone(common.Replace), StubTypes: slices.Clone(common.StubTypes),
-		Within: f.duration("within", common.Within),
+		Within: f.duration("within", common.Within), RealTime: common.RealTime,
+	}
+	if n := f.get("time"); n != nil {
+		s.RealTime = b.realTime(n)
 	}
 	if n := f.get("ports"); n != nil {
 		for _, port := range b.texts(n, "ports") {
@@ -79,6 +84,14 @@ func put[V any](m *map[string]V, key string, v V) {
 		*m = map[string]V{}
 	}
 	(*m)[key] = v
+}
+
+func (b *builder) realTime(n *yaml.Node) bool {
+	kind := b.text(n, "time")
+	if kind != "real" && kind != "skipped" {
+		b.fail(n, fmt.Sprintf("there is no time %q", kind), "write real, or skipped, as it is if nothing is said")
+	}
+	return kind == "real"
 }
 
 // port checks that a number is the port of a node.

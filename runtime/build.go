@@ -89,7 +89,7 @@ func (r *Runtime) make(flows *flowfile.Flows, set nodeSet, list []*flowfile.Node
 		e := flow.Env{
 			ID: n.ID, Alias: n.Alias, Type: n.Type, Name: n.Name, Path: p.info.Path, Wires: len(n.Wires),
 			Flow: n.Z, Flows: p.flows(),
-			Getenv: lookup, Config: config, Host: hostFor(p), MessageKeys: r.opts.Conformance,
+			Getenv: lookup, Config: config, Host: hostFor(p), Clock: r.opts.Clock, MessageKeys: r.opts.Conformance,
 		}
 		if n.Credentials != nil {
 			e.Credentials = flow.NewCredentials(flowfile.Substitute(n.Credentials, lookup))

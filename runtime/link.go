@@ -17,7 +17,7 @@ const linkSource = "_linkSource"
 // linkCall is a call that waits for its reply.
 type linkCall struct {
 	done  func(*flow.Message, error)
-	timer *time.Timer
+	timer flow.Alarm
 }
 
 // LinkCall implements [flow.LinkCaller].
@@ -28,7 +28,7 @@ func (p *place) LinkCall(target string, msg *flow.Message, timeout time.Duration
 	}
 	id := callID()
 	call := &linkCall{done: done}
-	call.timer = time.AfterFunc(timeout, func() {
+	call.timer = p.loop.rt.opts.Clock.AfterFunc(timeout, func() {
 		p.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
 			p.endCall(id, nil, flow.ErrLinkTimeout)
 			return nil

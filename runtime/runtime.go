@@ -32,6 +32,8 @@ type Options struct {
 	// are keys of message catalogs, and faulty flows are deployed without what
 	// is wrong in them.
 	Conformance bool
+	// Clock is the time that nodes go by; nil is the machine's.
+	Clock flow.Clock
 }
 
 // The limits of the engine's patience.
@@ -94,6 +96,9 @@ func New(opts Options) *Runtime {
 	}
 	if opts.Getenv == nil {
 		opts.Getenv = func(string) (string, bool) { return "", false }
+	}
+	if opts.Clock == nil {
+		opts.Clock = flow.SystemClock{}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Runtime{

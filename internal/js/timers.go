@@ -5,20 +5,23 @@ import (
 	"time"
 
 	"github.com/dop251/goja"
+
+	"github.com/flowrun/flowrun/flow"
 )
 
 // Timers are setTimeout, setInterval, setImmediate and their opposites. A timer
-// that is due hands its callback to run, on a goroutine of its own, and run
-// brings it to wherever the realm may be used.
+// that is due by the clock hands its callback to run, on a goroutine of its own,
+// and run brings it to wherever the realm may be used.
 type Timers struct {
 	vm     *VM
+	clock  flow.Clock
 	run    func(fire func() error)
 	active map[int64]*timer
 	lastID int64
 }
 
 type timer struct {
-	*time.Timer
+	flow.Alarm
 	callback goja.Callable
 	args     []goja.Value
 	interval time.Duration // 0: once
@@ -26,8 +29,8 @@ type timer struct {
 
 // NewTimers defines the timer functions as globals of the realm. The function
 // given to run returns the exception that the callback has thrown.
-func NewTimers(vm *VM, run func(fire func() error)) *Timers {
-	t := &Timers{vm: vm, run: run, active: map[int64]*timer{}}
+func NewTimers(vm *VM, clock flow.Clock, run func(fire func() error)) *Timers {
+	t := &Timers{vm: vm, clock: clock, run: run, active: map[int64]*timer{}}
 	for _, kind := range []string{"Timeout", "Interval", "Immediate"} {
 		_ = vm.Runtime.Set("set"+kind, t.set(kind))
 		_ = vm.Runtime.Set("clear"+kind, t.clear)
@@ -62,7 +65,7 @@ func (t *Timers) set(kind string) func(goja.FunctionCall) goja.Value {
 		t.lastID++
 		id := t.lastID
 		t.active[id] = timer
-		timer.Timer = time.AfterFunc(delay, func() {
+		timer.Alarm = t.clock.AfterFunc(delay, func() {
 			t.run(func() error { return t.fire(id) })
 		})
 		return t.vm.Runtime.ToValue(id)

@@ -17,17 +17,18 @@ const catchUp = 100 * time.Millisecond
 // those of the same time in the order in which they were given. All methods but
 // Stop belong to the node's loop.
 type Group struct {
-	host flow.Host
+	host  flow.Host
+	clock flow.Clock
 
 	mu      sync.Mutex
 	pending schedule
-	alarm   *time.Timer // rings when the first of pending is due; nil until there is one
-	given   uint64      // how many timers were added to pending so far
+	alarm   flow.Alarm // rings when the first of pending is due; nil until there is one
+	given   uint64     // how many timers were added to pending so far
 	stopped bool
 }
 
-// NewGroup returns the timers of the node that the host belongs to.
-func NewGroup(host flow.Host) *Group { return &Group{host: host} }
+// NewGroup returns the timers of a node. They go by the node's clock.
+func NewGroup(env flow.Env) *Group { return &Group{host: env.Host, clock: env.Time()} }
 
 // Timer is a task that waits for its time.
 type Timer struct {
@@ -62,7 +63,7 @@ func (g *Group) add(t *Timer, d time.Duration) *Timer {
 	defer g.mu.Unlock()
 	t.index = -1
 	if !g.stopped {
-		g.push(t, time.Now().Add(d))
+		g.push(t, g.clock.Now().Add(d))
 	}
 	return t
 }
@@ -79,19 +80,19 @@ func (g *Group) push(t *Timer, due time.Time) {
 
 // arm sets the alarm for the first timer. The caller holds mu.
 func (g *Group) arm() {
-	d := time.Until(g.pending[0].due)
+	d := g.pending[0].due.Sub(g.clock.Now())
 	if g.alarm == nil {
-		g.alarm = time.AfterFunc(d, g.ring)
+		g.alarm = g.clock.AfterFunc(d, g.ring)
 	} else {
 		g.alarm.Reset(d)
 	}
 }
 
-// ring posts what is due. It is called on a goroutine of the alarm's.
+// ring posts what is due. The alarm calls it.
 func (g *Group) ring() {
 	g.mu.Lock()
 	defer g.mu.Unlock() // Stop waits until the tasks are posted
-	now := time.Now()
+	now := g.clock.Now()
 	for len(g.pending) > 0 && !g.pending[0].due.After(now) {
 		g.host.Post(nil, heap.Pop(&g.pending).(*Timer))
 	}
@@ -121,7 +122,7 @@ func (t *Timer) begin() bool {
 		return true
 	}
 	next := t.due.Add(t.every)
-	if now := time.Now(); now.Sub(next) > catchUp {
+	if now := g.clock.Now(); now.Sub(next) > catchUp {
 		next = now
 	}
 	g.push(t, next)

@@ -51,7 +51,7 @@ func pass(d time.Duration) {
 func TestTimers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{}
-		g := NewGroup(h)
+		g := NewGroup(flow.Env{Host: h})
 		var ran []string
 		after := func(d time.Duration, name string) *Timer {
 			return g.After(d, func(flow.Outlet) error { ran = append(ran, name); return nil })
@@ -92,7 +92,7 @@ func TestTimers(t *testing.T) {
 func TestOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{}
-		g := NewGroup(h)
+		g := NewGroup(flow.Env{Host: h})
 		var ran []int
 		for i := range 1000 {
 			d := time.Duration(i/100) * time.Second
@@ -109,7 +109,7 @@ func TestOrder(t *testing.T) {
 func TestEvery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{}
-		g := NewGroup(h)
+		g := NewGroup(flow.Env{Host: h})
 		defer g.Stop()
 		start := time.Now()
 		var at []time.Duration
@@ -151,7 +151,7 @@ func TestEvery(t *testing.T) {
 func TestStopGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{}
-		g := NewGroup(h)
+		g := NewGroup(flow.Env{Host: h})
 		never := func(flow.Outlet) error { t.Error("a task ran after Stop"); return nil }
 		g.After(time.Second, never)
 		g.Every(time.Second, never)

@@ -10,7 +10,6 @@ package typed
 import (
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/jsregexp"
@@ -83,7 +82,7 @@ func (p Place) compile(value flow.Value, typ string) (Getter, error) {
 		re, err := jsregexp.Compile(text, "")
 		return Constant(re), err
 	case "date":
-		return dateGetter(text), nil
+		return dateGetter(p.Env.Time(), text), nil
 	case "msg":
 		path, err := flow.ParseMessagePath(text)
 		return path.In, err
@@ -129,9 +128,9 @@ func toBuffer(v flow.Value) (flow.Value, error) {
 	return nil, errors.New("a binary value must be JSON: text or a list of bytes")
 }
 
-func dateGetter(format string) Getter {
+func dateGetter(clock flow.Clock, format string) Getter {
 	return func(*flow.Message) (flow.Value, error) {
-		now := time.Now()
+		now := clock.Now()
 		switch format {
 		case "":
 			return float64(now.UnixMilli()), nil

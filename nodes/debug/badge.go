@@ -103,8 +103,9 @@ func (b *badge) show(msg *flow.Message, value flow.Value) {
 
 func (b *badge) tick() {
 	b.count++
-	quiet := time.Since(b.last) > counterQuiet
-	b.last = time.Now()
+	now := b.env.Time().Now()
+	quiet := now.Sub(b.last) > counterQuiet
+	b.last = now
 	if quiet {
 		b.showCount()
 	} else {

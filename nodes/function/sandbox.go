@@ -49,7 +49,8 @@ func newSandbox(n *Node) (*sandbox, error) {
 			delete(s.rejected, p)
 		}
 	})
-	s.timers = js.NewTimers(s.vm, s.post)
+	rt.SetTimeSource(n.env.Time().Now)
+	s.timers = js.NewTimers(s.vm, n.env.Time(), s.post)
 	s.defineContext()
 	env := rt.NewObject()
 	_ = env.Set("get", s.getenv)

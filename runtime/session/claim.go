@@ -60,7 +60,7 @@ func (s *Session) Send(o Sending) error {
 		s.take(claim{node, o.WaitFor})
 	}
 	if o.Timeout > 0 && s.sendIdle == nil {
-		s.sendIdle = &idleTimer{expire: s.senderIdle}
+		s.sendIdle = &idleTimer{clock: s.store.clock, expire: s.senderIdle}
 	}
 	s.sendIdle.set(o.Timeout)
 	s.write(o.Data, o.Cause, node.batcher())
@@ -96,7 +96,7 @@ func (s *Session) handOver(to *attachment) {
 	if len(s.held) == 0 {
 		return
 	}
-	d := s.newDelivery(time.Now())
+	d := s.newDelivery(s.store.clock.Now())
 	d.add(item{payload: s.takeHeld()})
 	s.deliver(d, to, false)
 }

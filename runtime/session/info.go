@@ -49,7 +49,7 @@ func (s *Session) Info() Info {
 	i := Info{
 		ID: s.id, Kind: "tcp", Node: s.opts.Node, Claim: s.claim.node.id,
 		State: s.state, Started: s.store.epoch.Add(s.started), Queued: s.writer.size,
-		Idle:    time.Since(s.store.epoch) - last,
+		Idle:    s.store.age() - last,
 		BytesIn: s.counters.bytesIn, BytesOut: s.counters.bytesOut,
 		MessagesIn: s.counters.messagesIn, MessagesOut: s.counters.messagesOut,
 		Paused: s.paused != nil, Tags: s.tags,

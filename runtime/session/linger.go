@@ -16,12 +16,12 @@ const lingerTime = time.Second
 // says is read and dropped, until it ends its side too.
 func (s *Session) linger() {
 	conn, ok := s.conn.(sockets.CloseWriter)
-	until := s.store.epoch.Add(s.lastChunk + lingerTime)
-	if !ok || time.Now().After(until) {
+	rest := s.lastChunk + lingerTime - s.store.age()
+	if !ok || rest <= 0 {
 		return
 	}
 	_ = conn.CloseWrite()
-	_ = conn.SetReadDeadline(until)
+	_ = conn.SetReadDeadline(time.Now().Add(rest))
 	b := chunks.Get().(*[chunkSize]byte)
 	defer chunks.Put(b)
 	for {

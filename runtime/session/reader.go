@@ -159,7 +159,7 @@ func (s *Session) receive(chunk []byte) {
 // queue frames a chunk for whoever holds the data claim. The chunk takes one of
 // the session's credits with it.
 func (s *Session) queue(chunk []byte) flow.Lender {
-	now := time.Now()
+	now := s.store.clock.Now()
 	d := s.newDelivery(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,7 +194,7 @@ func (s *Session) hand(d *delivery, to *attachment) flow.Lender {
 // flush hands out lines that are held back and an unfinished line: nothing more
 // comes.
 func (s *Session) flush(credit bool) {
-	d := s.newDelivery(time.Now())
+	d := s.newDelivery(s.store.clock.Now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.framer.partial) > 0 {

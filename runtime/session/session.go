@@ -103,7 +103,7 @@ type counters struct {
 }
 
 func (st *Store) newSession(o *Options, credits int) *Session {
-	s := &Session{store: st, opts: o, owner: st.attachment(o.Node), started: time.Since(st.epoch)}
+	s := &Session{store: st, opts: o, owner: st.attachment(o.Node), started: st.age()}
 	s.claim = s.ownerClaim()
 	s.credits.init(credits)
 	return s
@@ -177,7 +177,7 @@ func (s *Session) connected(c Stream) {
 	s.slow = true // until it has said something
 	s.state = Connected
 	if s.opts.Timeout > 0 {
-		s.idle = &idleTimer{expire: s.ownerIdle}
+		s.idle = &idleTimer{clock: s.store.clock, expire: s.ownerIdle}
 		s.idle.set(s.opts.Timeout)
 	}
 }

@@ -14,7 +14,8 @@ var ErrExists = errors.New("session already exists")
 
 // Store holds all sessions. It is safe for concurrent use.
 type Store struct {
-	epoch time.Time // the start of its clock
+	clock flow.Clock
+	epoch time.Time // when it was made
 
 	mu      sync.RWMutex
 	byID    map[flow.Value]*Session
@@ -57,9 +58,12 @@ func (a *attachment) batcher() flow.Batcher {
 }
 
 // New returns an empty store.
-func New() *Store {
+func New() *Store { return NewBy(flow.SystemClock{}) }
+
+// NewBy returns an empty store whose timeouts go by a clock.
+func NewBy(clock flow.Clock) *Store {
 	st := &Store{
-		epoch:   time.Now(),
+		clock: clock, epoch: clock.Now(),
 		byID:    map[flow.Value]*Session{},
 		running: map[*Session]struct{}{},
 		nodes:   map[string]*attachment{},
@@ -67,6 +71,9 @@ func New() *Store {
 	st.ended = sync.NewCond(&st.mu)
 	return st
 }
+
+// age returns how long the store is there.
+func (st *Store) age() time.Duration { return st.clock.Now().Sub(st.epoch) }
 
 // Attach makes a node known that opens sessions or claims their data. A node
 // does so when it starts, before anything else it does with the store. A new

@@ -1,17 +1,22 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+)
 
 // idleTimer tells when nothing has happened for a while. While things happen
 // it costs no more than to keep the time of the last: the timer is set anew
 // only when it goes off. The session's lock guards all of it. A nil idleTimer is
 // one that is off.
 type idleTimer struct {
+	clock  flow.Clock
 	after  time.Duration // 0: off
 	last   time.Time     // when something happened
-	timer  *time.Timer
-	asleep bool   // it has gone off; it is set again when something happens
-	expire func() // called by the timer, without the lock; calls expired
+	timer  flow.Alarm    // nil until it is needed
+	asleep bool          // it has gone off; it is set again when something happens
+	expire func()        // called by the timer, without the lock; calls expired
 }
 
 // set changes the time that may pass, from now on; 0 switches the timer off.
@@ -27,10 +32,10 @@ func (t *idleTimer) set(after time.Duration) {
 		return
 	}
 	changed := after != t.after
-	t.after, t.last = after, time.Now()
+	t.after, t.last = after, t.clock.Now()
 	switch {
 	case t.timer == nil:
-		t.timer = time.AfterFunc(after, t.expire)
+		t.timer = t.clock.AfterFunc(after, t.expire)
 	case changed || t.asleep:
 		t.timer.Reset(after)
 	}
@@ -55,7 +60,7 @@ func (t *idleTimer) expired() bool {
 	if t == nil || t.after == 0 || t.asleep {
 		return false
 	}
-	if rest := t.after - time.Since(t.last); rest > 0 {
+	if rest := t.after - t.clock.Now().Sub(t.last); rest > 0 {
 		t.timer.Reset(rest)
 		return false
 	}

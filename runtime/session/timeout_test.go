@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/flowrun/flowrun/flow"
 )
 
 func TestIdleTimer(t *testing.T) {
@@ -12,7 +14,7 @@ func TestIdleTimer(t *testing.T) {
 		var at []time.Duration
 		start := time.Now()
 		var mu sync.Mutex
-		var timer idleTimer
+		timer := idleTimer{clock: flow.SystemClock{}}
 		timer.expire = func() {
 			mu.Lock()
 			defer mu.Unlock()

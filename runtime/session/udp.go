@@ -3,7 +3,6 @@ package session
 import (
 	"net"
 	"net/netip"
-	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/sockets"
@@ -76,7 +75,7 @@ func (s *Session) receiveDatagrams(r *sockets.DatagramReader) error {
 }
 
 func (s *Session) receiveDatagram(in sockets.Datagram) flow.Lender {
-	now := time.Now()
+	now := s.store.clock.Now()
 	d := s.newDelivery(now)
 	i := item{rinfo: remoteInfo(in)}
 	if s.opts.Line {
@@ -120,7 +119,7 @@ func (s *Session) SendTo(b []byte, to netip.AddrPort) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counters.bytesOut += uint64(len(b))
-	s.lastWrite = time.Since(s.store.epoch)
+	s.lastWrite = s.store.age()
 	s.counters.messagesOut++
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/flowrun/flowrun/flow"
 )
@@ -223,9 +222,9 @@ func (s *Session) wrote(n int) {
 		return
 	}
 	s.counters.bytesOut += uint64(n)
-	s.lastWrite = time.Since(s.store.epoch)
+	s.lastWrite = s.store.age()
 	if s.idle != nil || s.sendIdle != nil {
-		now := time.Now()
+		now := s.store.clock.Now()
 		s.idle.touch(now)
 		s.sendIdle.touch(now)
 	}
