@@ -19,6 +19,8 @@ import (
 	"github.com/flowrun/flowrun/nodes/function"
 	"github.com/flowrun/flowrun/nodes/globalconfig"
 	"github.com/flowrun/flowrun/nodes/html"
+	"github.com/flowrun/flowrun/nodes/httpin"
+	"github.com/flowrun/flowrun/nodes/httpresponse"
 	"github.com/flowrun/flowrun/nodes/inject"
 	"github.com/flowrun/flowrun/nodes/join"
 	"github.com/flowrun/flowrun/nodes/jsonnode"
@@ -77,6 +79,8 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		function.Type(deps.Context, deps.Settings),
 		globalconfig.Type,
 		html.Type,
+		httpin.Type(deps.Web),
+		httpresponse.Type,
 		inject.Type(deps.Context),
 		join.Type(deps.Context, deps.Settings),
 		jsonnode.Type,

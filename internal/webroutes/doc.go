@@ -6,7 +6,7 @@
 // parameters, wildcards and pieces of regular expressions, in the order in which
 // they came in; a GET route also serves HEAD; OPTIONS without a route of its own
 // is answered with the methods that there are. A route belongs to a node, by id.
-// While the node is being replaced its route stays and answers 503.
+// While the node is being replaced its route stays, and requests wait for it.
 //
 // A request to upgrade the connection, which is what a websocket begins with, goes
 // to a route with the method [Upgrade], whose path is taken as it stands:

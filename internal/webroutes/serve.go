@@ -69,7 +69,10 @@ func (t *Table) serveRoute(w http.ResponseWriter, r *http.Request, path string) 
 			others = append(others, e.Method)
 			continue
 		}
-		if t.allow(w, r) {
+		switch {
+		case e.paused != nil:
+			t.await(w, r, e)
+		case t.allow(w, r):
 			e.Serve(w, r, Match{Root: r.URL.EscapedPath()[:len(t.options.Root)], Path: path, Params: params, Route: e.Path})
 		}
 		return true

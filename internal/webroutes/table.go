@@ -66,7 +66,7 @@ type entry struct {
 	Route
 	owner   string
 	pattern *pattern
-	waits   bool // for the owner's next instance
+	paused  chan struct{} // closed when the entry has been replaced; nil if it serves
 }
 
 // New returns a table without routes.
@@ -105,7 +105,7 @@ func (t *Table) Handle(owner string, r Route) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	routes := t.without(owner)
+	routes, old := t.without(owner)
 	if r.Method == Upgrade {
 		for _, e := range routes {
 			if e.Method == Upgrade && strings.EqualFold(e.pattern.literal, added.pattern.literal) {
@@ -113,37 +113,75 @@ func (t *Table) Handle(owner string, r Route) error {
 			}
 		}
 	}
-	routes = append(routes, added)
-	t.routes.Store(&routes)
+	t.replace(append(routes, added), old)
 	return nil
 }
 
-// Release takes the route of a node out of the table, if it has one. If the node
-// is only [flow.Restarted], its next instance will add it again: until then the
-// route stays and answers 503.
-func (t *Table) Release(owner string, reason flow.StopReason) {
+// Pause has the requests for a node's route wait until its next instance adds it
+// again, or it is released: the node takes in no more.
+func (t *Table) Pause(owner string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	routes := t.without(owner)
-	if reason == flow.Restarted {
-		routes = slices.Clone(*t.routes.Load())
-		for i, e := range routes {
-			if e.owner == owner {
-				waiting := *e
-				waiting.waits, waiting.Serve = true, unavailable
-				routes[i] = &waiting
-			}
+	routes := slices.Clone(*t.routes.Load())
+	for i, e := range routes {
+		if e.owner == owner && e.paused == nil {
+			paused := *e
+			paused.paused = make(chan struct{})
+			routes[i] = &paused
 		}
 	}
 	t.routes.Store(&routes)
 }
 
-// without returns a copy of the routes without those of a node.
-func (t *Table) without(owner string) []*entry {
-	return slices.DeleteFunc(slices.Clone(*t.routes.Load()), func(e *entry) bool { return e.owner == owner })
+// Release takes the route of a node out of the table, if it has one. If the node
+// is only [flow.Restarted] the route is paused: its next instance will add it
+// again.
+func (t *Table) Release(owner string, reason flow.StopReason) {
+	if reason == flow.Restarted {
+		t.Pause(owner)
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.replace(t.without(owner))
 }
 
-func unavailable(w http.ResponseWriter, _ *http.Request, _ Match) { Unavailable(w) }
+// without returns a copy of the routes without that of a node, and that one, or
+// nil.
+func (t *Table) without(owner string) (routes []*entry, old *entry) {
+	routes = slices.DeleteFunc(slices.Clone(*t.routes.Load()), func(e *entry) bool {
+		if e.owner != owner {
+			return false
+		}
+		old = e
+		return true
+	})
+	return routes, old
+}
+
+// replace stores the routes; what waits for the old one's next instance goes on.
+func (t *Table) replace(routes []*entry, old *entry) {
+	t.routes.Store(&routes)
+	if old != nil && old.paused != nil {
+		close(old.paused)
+	}
+}
+
+// patience is how long a request waits for a node that is being replaced.
+const patience = 10 * time.Second
+
+// await waits until a paused route may serve again, and serves the request then.
+func (t *Table) await(w http.ResponseWriter, r *http.Request, e *entry) {
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case <-e.paused:
+		t.ServeHTTP(w, r)
+	case <-r.Context().Done():
+	case <-limit.C:
+		Unavailable(w)
+	}
+}
 
 // Unavailable answers that the flow that would is being replaced: the client may
 // ask again at once.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -73,19 +74,34 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// While a node is replaced its route answers 503; then the next instance has it.
+// While a node is replaced requests for its route wait for the next instance, or
+// for the end of the route.
 func TestRestart(t *testing.T) {
-	table := New(Options{})
-	add(t, table, "n1", say("old", "GET", "/x"))
-	table.Release("n1", flow.Restarted)
-	got, header := ask(table, "GET", "/x")
-	if got != "503 Service Unavailable" || header.Get("Retry-After") != "1" {
-		t.Errorf("got %s, %v", got, header)
-	}
-	add(t, table, "n1", say("new", "GET", "/x"))
-	expect(t, table, "GET", "/x", "200 new  /x")
-	table.Release("n1", flow.Removed)
-	expect(t, table, "GET", "/x", "404 Cannot GET /x")
+	synctest.Test(t, func(t *testing.T) {
+		table := New(Options{})
+		add(t, table, "n1", say("old", "GET", "/x"))
+		answer := make(chan string)
+		for _, c := range []struct {
+			what func()
+			want string
+		}{
+			{func() { add(t, table, "n1", say("new", "GET", "/x")) }, "200 new  /x"},
+			{func() {}, "503 Service Unavailable"}, // after a while
+			{func() { table.Release("n1", flow.Removed) }, "404 Cannot GET /x"},
+		} {
+			table.Pause("n1")
+			table.Release("n1", flow.Restarted)
+			go func() {
+				got, _ := ask(table, "GET", "/x")
+				answer <- got
+			}()
+			synctest.Wait()
+			c.what()
+			if got := <-answer; got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		}
+	})
 }
 
 func TestUpgrade(t *testing.T) {

@@ -1,0 +1,101 @@
+// Package exchange is one HTTP request on its way through the flows, and its
+// answer: what http in puts into a message as req and res, and http response
+// answers.
+package exchange
+
+import (
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/webroutes"
+)
+
+// Exchange is msg.res: the way back to who asked. Copies of a message share it,
+// and the first answer counts. It is safe for concurrent use.
+type Exchange struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	began  time.Time
+	state  atomic.Int32
+	ready  chan struct{} // closed when there is an answer
+	answer Answer
+}
+
+// The states of an exchange.
+const (
+	open int32 = iota
+	answered
+	over // nobody waits for the answer any more
+)
+
+// New returns the exchange of a request that a server has given to its handler.
+// The handler's goroutine has to call [Exchange.Wait].
+func New(w http.ResponseWriter, r *http.Request) *Exchange {
+	return &Exchange{w: w, r: r, began: time.Now(), ready: make(chan struct{})}
+}
+
+// How an answer may come too late, or not at all.
+var (
+	ErrAnswered = &flow.Error{Message: "Cannot set headers after they are sent to the client", Code: "ERR_HTTP_HEADERS_SENT"} // Node.js's words
+	ErrTimeout  = errors.New("no answer")
+)
+
+// Answer gives the answer, to be written by the handler's goroutine. The error is
+// [ErrAnswered] if there was one before. Who has gone misses it, which is no
+// error.
+func (e *Exchange) Answer(a Answer) error {
+	if !e.state.CompareAndSwap(open, answered) {
+		if e.state.Load() == over {
+			return nil
+		}
+		return ErrAnswered
+	}
+	e.answer = a
+	close(e.ready)
+	return nil
+}
+
+// Wait waits for the answer and writes it. If the flow stops, or does not answer
+// in time (0 is for ever), it answers 503 or 504 itself; the latter is
+// [ErrTimeout].
+func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
+	select {
+	case <-e.ready: // most flows answer at once
+		e.write()
+		return nil
+	default:
+	}
+	limit := make(<-chan time.Time)
+	if timeout > 0 {
+		timer := time.NewTimer(timeout)
+		defer timer.Stop()
+		limit = timer.C
+	}
+	var err error
+	status := 0 // the client has gone
+	select {
+	case <-e.ready:
+	case <-e.r.Context().Done():
+	case <-stopped:
+		status = http.StatusServiceUnavailable
+	case <-limit:
+		status, err = http.StatusGatewayTimeout, ErrTimeout
+	}
+	webroutes.ExtendAnswer(e.w)
+	if !e.state.CompareAndSwap(open, over) {
+		<-e.ready
+		e.write()
+		return nil
+	}
+	switch status {
+	case 0:
+	case http.StatusServiceUnavailable:
+		webroutes.Unavailable(e.w)
+	default:
+		http.Error(e.w, http.StatusText(status), status)
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package exchange
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/cookies"
+	"github.com/flowrun/flowrun/internal/qs"
+	"github.com/flowrun/flowrun/internal/webroutes"
+)
+
+// Request returns msg.req: what Express says of a request, as far as it is no
+// function.
+func Request(r *http.Request, m webroutes.Match, body flow.Value) *flow.Object {
+	url := m.Path
+	if r.URL.RawQuery != "" {
+		url += "?" + r.URL.RawQuery
+	}
+	params := m.Params
+	if params == nil {
+		params = &flow.Object{}
+	}
+	protocol := "http"
+	if r.TLS != nil {
+		protocol = "https"
+	}
+	ip, socket := socketOf(r)
+	hostname := r.Host
+	if host, _, err := net.SplitHostPort(r.Host); err == nil {
+		hostname = host
+	}
+	return flow.NewObject(
+		"method", r.Method,
+		"url", url,
+		"originalUrl", m.Root+url,
+		"baseUrl", m.Root,
+		"path", m.Path,
+		"headers", headersOf(r),
+		"query", qs.Query(r.URL.RawQuery),
+		"params", params,
+		"body", body,
+		"cookies", cookies.Request(strings.Join(r.Header["Cookie"], "; ")),
+		"ip", ip,
+		"protocol", protocol,
+		"secure", r.TLS != nil,
+		"hostname", hostname,
+		"xhr", strings.EqualFold(r.Header.Get("X-Requested-With"), "XMLHttpRequest"),
+		"httpVersion", strconv.Itoa(r.ProtoMajor)+"."+strconv.Itoa(r.ProtoMinor),
+		"route", flow.NewObject("path", m.Route),
+		"socket", socket,
+		"connection", socket,
+	)
+}
+
+// socketOf returns the address of the client, alone and as a socket has it.
+func socketOf(r *http.Request) (ip string, socket *flow.Object) {
+	ip, port, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		ip = r.RemoteAddr
+	}
+	number, _ := strconv.Atoi(port) // what has no port has port 0
+	family := "IPv4"
+	if strings.Contains(ip, ":") {
+		family = "IPv6"
+	}
+	return ip, flow.NewObject("remoteAddress", ip, "remoteFamily", family, "remotePort", float64(number))
+}
+
+// headersOf returns the headers as Node.js has them: names in lower case, what is
+// there several times joined. They are in alphabetical order, because Go does not
+// keep theirs.
+func headersOf(r *http.Request) *flow.Object {
+	o := flow.NewObject("host", r.Host)
+	names := make([]string, 0, 16)
+	for name := range r.Header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		values := r.Header[name]
+		separator := ", "
+		if name == "Cookie" {
+			separator = "; "
+		}
+		o.Set(lower(name), strings.Join(values, separator))
+	}
+	if len(r.TransferEncoding) > 0 {
+		o.Set("transfer-encoding", strings.Join(r.TransferEncoding, ", "))
+	}
+	return o
+}
+
+// common are the lower case names of headers that most requests have: to look
+// one up is cheaper than to make it.
+var common = map[string]string{
+	"Accept": "accept", "Accept-Encoding": "accept-encoding", "Accept-Language": "accept-language",
+	"Authorization": "authorization", "Cache-Control": "cache-control", "Connection": "connection",
+	"Content-Length": "content-length", "Content-Type": "content-type", "Cookie": "cookie",
+	"Origin": "origin", "Referer": "referer", "User-Agent": "user-agent",
+}
+
+func lower(name string) string {
+	if l, ok := common[name]; ok {
+		return l
+	}
+	return strings.ToLower(name)
+}

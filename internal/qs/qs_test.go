@@ -1,0 +1,86 @@
+package qs
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/flowrun/flowrun/flow"
+)
+
+// What qs 6.16 makes of the same texts, with the options of Express.
+func TestQuery(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{`a=1&b=2`, `{"a":"1","b":"2"}`},
+		{`a=1&a=2`, `{"a":["1","2"]}`},
+		{`a[]=1&a[]=2`, `{"a":["1","2"]}`},
+		{`a[b]=1&a[c][d]=2`, `{"a":{"b":"1","c":{"d":"2"}}}`},
+		{`a[1]=x&a[0]=y`, `{"a":["y","x"]}`},
+		{`a[5]=x&a[2]=y`, `{"a":["y","x"]}`},
+		{`a`, `{"a":""}`},
+		{`a=&b`, `{"a":"","b":""}`},
+		{`a%5Bb%5D=c%20d+e`, `{"a":{"b":"c d e"}}`},
+		{`a[b]=1&a=2`, `{"a":[{"b":"1"},"2"]}`},
+		{`a=1&a[b]=2`, `{"a":["1",{"b":"2"}]}`},
+		{`a[]=b&a[t]=u`, `{"a":{"0":"b","t":"u"}}`},
+		{`a[0]=b&a[t]=u`, `{"a":{"0":"b","t":"u"}}`},
+		{`=x&y=1`, `{"y":"1"}`},
+		{`a[b][c][d][e][f][g][h]=i`, `{"a":{"b":{"c":{"d":{"e":{"f":{"[g][h]":"i"}}}}}}}`},
+		{`a[b=c`, `{"a":{"[b":"c"}}`},
+		{`a]b=c`, `{"a]b":"c"}`},
+		{`a%zz=1&b=%zz`, `{"a%zz":"1","b":"%zz"}`},
+		{`toString=1&a[hasOwnProperty]=b`, `{"toString":"1","a":{"hasOwnProperty":"b"}}`},
+		{`a[][b]=1&a[][b]=2`, `{"a":[{"b":["1","2"]}]}`},
+		{`a[2000]=x`, `{"a":{"2000":"x"}}`},
+		{`[]=1&[]=2`, `{"0":"1","1":"2"}`},
+		{`a[0][b]=1&a[0][c]=2`, `{"a":[{"b":"1","c":"2"}]}`},
+		{`x=1&x[]=2`, `{"x":["1","2"]}`},
+		{`__proto__[x]=1&y=2`, `{"y":"2"}`},
+		{`a.b=1`, `{"a.b":"1"}`},
+	} {
+		if got := flow.JSON(Query(c.text)); got != c.want {
+			t.Errorf("%s: %s, want %s", c.text, got, c.want)
+		}
+	}
+}
+
+func TestForm(t *testing.T) {
+	o, err := Form("a=1&b[c]=2")
+	if err != nil || flow.JSON(o) != `{"a":"1","b":{"c":"2"}}` {
+		t.Errorf("got %s, %v", flow.JSON(o), err)
+	}
+	if _, err := Form("a" + strings.Repeat("[b]", 33) + "=1"); !errors.Is(err, ErrDepth) {
+		t.Errorf("33 levels: %v", err)
+	}
+	if _, err := Form(strings.Repeat("a=1&", 1000)); !errors.Is(err, ErrParameters) {
+		t.Errorf("1001 parameters: %v", err)
+	}
+}
+
+// Elements without a value are no means to fill the memory.
+func TestHoles(t *testing.T) {
+	var text strings.Builder
+	for range maxParameters - 1 {
+		text.WriteString("a" + strings.Repeat("[999]", formDepth) + "=1&")
+	}
+	holes := maxHoles
+	for range 3 {
+		nest([]string{"a", "[999]", "[999]", "[999]", "[999]"}, "1", &holes)
+	}
+	if holes < 0 || holes > 999 {
+		t.Errorf("%d holes are left", holes)
+	}
+	if _, err := Form(text.String()); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzQuery(f *testing.F) {
+	for _, s := range []string{"a[b]=1&a=2", "a[][b]=c", "a[0]=1&a[x]=2&a[]=3", "[", "]=[", "%5b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(_ *testing.T, text string) {
+		Query(text) // it must not panic
+		_, _ = Form(text)
+	})
+}

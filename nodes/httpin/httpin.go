@@ -1,0 +1,168 @@
+// Package httpin is the node type http in: it takes HTTP requests.
+package httpin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/credit"
+	"github.com/flowrun/flowrun/internal/exchange"
+	"github.com/flowrun/flowrun/internal/webroutes"
+)
+
+// Config is the node's configuration.
+type Config struct {
+	URL    string `json:"url" doc:"the path, as Express has them: /things/:id, /files/*, /(a|b)"`
+	Method string `json:"method" doc:"get, post, put, delete, patch, options or head"`
+	Upload bool   `json:"upload" doc:"take forms with files (multipart/form-data): the fields are the payload, the files are in req.files"`
+	Raw    bool   `json:"skipBodyParsing" doc:"leave the body as it is, a Buffer"`
+}
+
+// requests is how many requests may be on their way through the flows; more of
+// them wait.
+const requests = 1000
+
+// Type returns the node type; its routes are in the table.
+func Type(web *webroutes.Table) flow.Type {
+	return flow.Define(flow.Spec[Config]{
+		Name: "http in", Category: "network", Outputs: 1,
+		Summary: "Takes HTTP requests, which an http response node answers.",
+		OutputDocs: []string{
+			"req: what the request says: method, url, path, headers, query, params, body, cookies, ip and files; " +
+				"res: the way back, for http response; " +
+				"payload: the query of a GET, else the body: an object of JSON or of a form, text, or a Buffer",
+		},
+		Notes: "Nodes serve beside the admin API, or on the address that --http says, below --http-root. " +
+			"What the admin API serves itself never comes here. " +
+			"A request that no flow answers is answered 504 after --http-timeout, with a line in the log; " +
+			"one whose flow stops before, 503. While a deploy replaces the node, new requests wait for it. " +
+			"A body larger than --http-max-body is answered 413, and one that is not what its type says 500. " +
+			"While 1000 requests are on their way through the flows, more of them wait.",
+		Differences: []string{
+			"msg.req is an object without functions: msg.req.headers.accept instead of msg.req.get('accept').",
+			"msg.res has no functions either; http response sets the status, headers and cookies.",
+			"A body that is too large is answered 413 and not 500, and the limit is for bodies of all kinds, also for files.",
+			"skipBodyParsing works for paths with parameters, too.",
+			"msg.req.headers are in alphabetical order.",
+		},
+		Default: func() Config { return Config{Method: "get"} },
+		New: func(c Config, env flow.Env) (flow.Node, error) {
+			c.Method = strings.ToUpper(c.Method)
+			if !slices.Contains(methods, c.Method) {
+				return nil, &flow.ConfigError{Property: "method", Reason: "expected get, post, put, delete, patch, options or head, got " + c.Method}
+			}
+			return &Node{config: c, env: env, web: web, credits: credit.NewPool(requests), stopped: make(chan struct{})}, nil
+		},
+	})
+}
+
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodOptions, http.MethodHead}
+
+// Node is an http in node.
+type Node struct {
+	config  Config
+	env     flow.Env
+	web     *webroutes.Table
+	credits *credit.Pool
+	stopped chan struct{} // closed by Stop
+}
+
+// Handle does nothing: the node has no input.
+func (n *Node) Handle(*flow.Message, flow.Outlet) error { return nil }
+
+// Start adds the route.
+func (n *Node) Start(context.Context) error {
+	if n.web == nil {
+		n.env.Warn(n.env.Text("httpin.errors.not-created", "nothing serves HTTP, because there is no admin API here: give flowrun an address for it with --http ADDR"))
+		return nil
+	}
+	if n.config.URL == "" {
+		n.env.Warn(n.env.Text("httpin.errors.missing-path", "missing path"))
+		return nil
+	}
+	return n.web.Handle(n.env.ID, webroutes.Route{Method: n.config.Method, Path: n.config.URL, Serve: n.serve})
+}
+
+// Drain has new requests wait.
+func (n *Node) Drain() {
+	if n.web != nil {
+		n.web.Pause(n.env.ID)
+	}
+}
+
+// Stop takes the route away, and answers what no flow has answered.
+func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
+	if n.web != nil {
+		n.web.Release(n.env.ID, reason)
+	}
+	close(n.stopped)
+	return nil
+}
+
+// serve takes a request in and waits for its answer, on the goroutine of its
+// connection.
+func (n *Node) serve(w http.ResponseWriter, r *http.Request, m webroutes.Match) {
+	body, files, err := n.body(w, r)
+	if err != nil {
+		n.refuse(w, err)
+		return
+	}
+	cause, ok := n.credits.Take(r.Context())
+	if !ok {
+		return // the client has gone
+	}
+	e := exchange.New(w, r)
+	n.send(cause, n.message(r, m, e, body, files))
+	if err := e.Wait(n.stopped, n.web.Timeout()); errors.Is(err, exchange.ErrTimeout) {
+		n.env.Warn("no flow has answered " + r.Method + " " + r.URL.Path + " within " + n.web.Timeout().String())
+	}
+}
+
+func (n *Node) message(r *http.Request, m webroutes.Match, e *exchange.Exchange, body flow.Value, files flow.Array) *flow.Message {
+	req := exchange.Request(r, m, body)
+	if files != nil {
+		req.Set("files", files)
+	}
+	msg := flow.NewMessage()
+	msg.Set(flow.MsgID, flow.NewID())
+	msg.Set("req", req)
+	msg.Set("res", e)
+	switch n.config.Method {
+	case http.MethodGet:
+		msg.Set("payload", req.Get("query"))
+	case http.MethodHead:
+	default:
+		msg.Set("payload", body)
+	}
+	return msg
+}
+
+// send gives a message to the flow, and lends it the goroutine: the answer is
+// there most often when that returns.
+func (n *Node) send(cause *flow.Cause, msg *flow.Message) {
+	task := flow.TaskFunc(func(out flow.Outlet) error {
+		out.Send(0, msg)
+		return nil
+	})
+	lender, ok := n.env.Host.(flow.Lender)
+	if !ok {
+		n.env.Post(cause, task)
+		return
+	}
+	lender.Queue(cause, task)
+	lender.Lend()
+}
+
+// refuse answers a request whose body cannot be taken.
+func (n *Node) refuse(w http.ResponseWriter, err error) {
+	status := http.StatusInternalServerError
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		status = http.StatusRequestEntityTooLarge
+	}
+	n.env.Report(flow.LevelWarn, err, nil)
+	http.Error(w, http.StatusText(status), status)
+}

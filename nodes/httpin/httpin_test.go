@@ -1,0 +1,210 @@
+package httpin
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/exchange"
+	"github.com/flowrun/flowrun/internal/webroutes"
+)
+
+// site is a node behind a server.
+type site struct {
+	*flowtest.Driver
+	t   *testing.T
+	url string
+}
+
+func newSite(t *testing.T, config string, o webroutes.Options) *site {
+	t.Helper()
+	table := webroutes.New(o)
+	server := httptest.NewServer(table)
+	t.Cleanup(server.Close)
+	return &site{flowtest.New(t, Type(table), config), t, server.URL}
+}
+
+// ask sends a request, without waiting for the answer: its status and text.
+func (s *site) ask(method, path, body string, header ...string) <-chan string {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	answer := make(chan string, 1)
+	go func() {
+		got, err := http.DefaultClient.Do(r)
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer func() { _ = got.Body.Close() }()
+		text, err := io.ReadAll(got.Body)
+		answer <- strings.TrimSpace(fmt.Sprint(got.StatusCode, " ", string(text), errors.Join(err)))
+	}()
+	return answer
+}
+
+// next waits for the next message and answers it.
+func (s *site) next(answer <-chan string) *flow.Message {
+	s.t.Helper()
+	n := len(s.Messages(0)) + 1
+	s.Until(func() bool { return len(s.Messages(0)) == n })
+	msg := s.Messages(0)[n-1]
+	if err := msg.Get("res").(*exchange.Exchange).Answer(exchange.Answer{Status: 200, Body: []byte("done")}); err != nil {
+		s.t.Error(err)
+	}
+	if got := <-answer; !strings.HasPrefix(got, "200 done") {
+		s.t.Errorf("the answer is %s", got)
+	}
+	return msg
+}
+
+func TestRequest(t *testing.T) {
+	s := newSite(t, `{"url":"things/:id","method":"get"}`, webroutes.Options{Root: "/api"})
+	msg := s.next(s.ask("GET", "/api/things/a%20b?x[y]=1", "", "Cookie", "c=1; d=j:[2]", "X-Thing", "t"))
+	req := msg.Get("req").(*flow.Object)
+	for key, want := range map[string]string{
+		"method": `"GET"`, "url": `"/things/a%20b?x[y]=1"`, "originalUrl": `"/api/things/a%20b?x[y]=1"`, "baseUrl": `"/api"`,
+		"path": `"/things/a%20b"`, "params": `{"id":"a b"}`, "query": `{"x":{"y":"1"}}`, "cookies": `{"c":"1","d":[2]}`,
+		"ip": `"127.0.0.1"`, "protocol": `"http"`, "secure": `false`, "hostname": `"127.0.0.1"`, "route": `{"path":"/things/:id"}`,
+	} {
+		if got := flow.JSON(req.Get(key)); got != want {
+			t.Errorf("req.%s is %s, want %s", key, got, want)
+		}
+	}
+	if got := flow.JSON(req.Get("headers").(*flow.Object).Get("x-thing")); got != `"t"` {
+		t.Errorf("the header is %s", got)
+	}
+	if got := flow.JSON(msg.Get("payload")); got != `{"x":{"y":"1"}}` {
+		t.Errorf("the payload is %s", got)
+	}
+}
+
+func TestBodies(t *testing.T) {
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = z.Write([]byte(`{"z":1}`))
+	_ = z.Close()
+	form := "--b\r\nContent-Disposition: form-data; name=\"a[b]\"\r\n\r\n1\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.txt\"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b--\r\n"
+	s := newSite(t, `{"url":"/","method":"post","upload":true}`, webroutes.Options{})
+	for _, c := range []struct{ typ, body, want string }{
+		{"application/json", `{"a":[1]}`, `{"a":[1]}`},
+		{"application/json; charset=utf-8", "", `{}`},
+		{"application/x-www-form-urlencoded", "a[b]=1&c=d+e", `{"a":{"b":"1"},"c":"d e"}`},
+		{"text/plain", "grüezi", `"grüezi"`},
+		{"", "text", `"text"`},
+		{"application/soap+xml", "<a/>", `"<a/>"`},
+		{"application/octet-stream", "hi", `{"type":"Buffer","data":[104,105]}`},
+		{"image/png", "hi", `{"type":"Buffer","data":[104,105]}`},
+		{"multipart/form-data; boundary=b", form, `{"a":{"b":"1"}}`},
+	} {
+		msg := s.next(s.ask("POST", "/", c.body, "Content-Type", c.typ))
+		if got := flow.JSON(msg.Get("payload")); got != c.want {
+			t.Errorf("%s of type %s: %s, want %s", c.body, c.typ, got, c.want)
+		}
+		files := flow.JSON(msg.Get("req").(*flow.Object).Get("files"))
+		if want := `[{"fieldname":"f","originalname":"x.txt","encoding":"7bit","mimetype":"text/plain","buffer":{"type":"Buffer","data":[104,105]},"size":2}]`; c.body == form && files != want {
+			t.Errorf("the files are %s", files)
+		}
+	}
+	msg := s.next(s.ask("POST", "/", zipped.String(), "Content-Type", "application/json", "Content-Encoding", "gzip"))
+	if got := flow.JSON(msg.Get("payload")); got != `{"z":1}` {
+		t.Errorf("zipped: %s", got)
+	}
+	raw := newSite(t, `{"url":"/","method":"post","skipBodyParsing":true}`, webroutes.Options{})
+	if got := raw.next(raw.ask("POST", "/", "{}", "Content-Type", "application/json")).Get("payload"); flow.JSON(got) != `{"type":"Buffer","data":[123,125]}` {
+		t.Errorf("raw: %s", flow.JSON(got))
+	}
+}
+
+func TestRefused(t *testing.T) {
+	s := newSite(t, `{"url":"/","method":"post"}`, webroutes.Options{MaxBody: 100})
+	large := strings.Repeat("x", 101)
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	_, _ = z.Write([]byte(`{"a":"` + large + `"}`))
+	_ = z.Close()
+	for _, c := range []struct{ typ, encoding, body, want string }{
+		{"application/json", "", `{"a":`, "500 Internal Server Error"},
+		{"application/json", "", `"text"`, "500 Internal Server Error"},
+		{"application/json", "gzip", bomb.String(), "413 Request Entity Too Large"},
+		{"application/json", "what", `{}`, "500 Internal Server Error"},
+		{"text/plain", "", large, "413 Request Entity Too Large"},
+		{"/", "", "x", "500 Internal Server Error"},
+	} {
+		if got := <-s.ask("POST", "/", c.body, "Content-Type", c.typ, "Content-Encoding", c.encoding); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%.20s of type %s: %s, want %s", c.body, c.typ, got, c.want)
+		}
+	}
+	if len(s.Log) != 6 || s.Log[0].Level != flow.LevelWarn {
+		t.Errorf("the log is %v", s.Log)
+	}
+}
+
+func TestNobodyAnswers(t *testing.T) {
+	s := newSite(t, `{"url":"/","method":"get"}`, webroutes.Options{Timeout: time.Millisecond})
+	if got := <-s.ask("GET", "/", ""); !strings.HasPrefix(got, "504 Gateway Timeout") {
+		t.Errorf("got %s", got)
+	}
+	s.Until(func() bool { return len(s.Messages(0)) == 1 })
+	if err := s.Messages(0)[0].Get("res").(*exchange.Exchange).Answer(exchange.Answer{Status: 200}); err != nil {
+		t.Errorf("an answer that comes too late: %v", err)
+	}
+	s.Until(func() bool { return len(s.Log) == 1 })
+	if want := "no flow has answered GET / within 1ms"; s.Log[0].What != want {
+		t.Errorf("the log says %s", s.Log[0].What)
+	}
+}
+
+// What is under way when the node stops is answered, and its route is gone.
+func TestStop(t *testing.T) {
+	table := webroutes.New(webroutes.Options{})
+	server := httptest.NewServer(table)
+	t.Cleanup(server.Close)
+	s := &site{flowtest.New(t, Type(webroutes.New(webroutes.Options{})), `{"url":"/x"}`), t, server.URL}
+	n := &Node{config: Config{URL: "/x", Method: "GET"}, env: s.Env, web: table, credits: s.Node.(*Node).credits, stopped: make(chan struct{})}
+	if err := n.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	answer := s.ask("GET", "/x", "")
+	s.Until(func() bool { return len(s.Messages(0)) == 1 })
+	n.Drain()
+	if err := n.Stop(context.Background(), flow.Removed); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-answer; !strings.HasPrefix(got, "503 Service Unavailable") {
+		t.Errorf("what was under way got %s", got)
+	}
+	if got := <-s.ask("GET", "/x", ""); !strings.HasPrefix(got, "404 ") {
+		t.Errorf("a new request got %s", got)
+	}
+}
+
+func TestWithoutServer(t *testing.T) {
+	d := flowtest.New(t, Type(nil), `{"url":"/x"}`)
+	if len(d.Log) != 1 || !strings.Contains(d.Log[0].What, "--http ADDR") {
+		t.Errorf("the log is %v", d.Log)
+	}
+	d = flowtest.New(t, Type(webroutes.New(webroutes.Options{})), `{}`, func(e *flow.Env) { e.MessageKeys = true })
+	if len(d.Log) != 1 || d.Log[0].What != "httpin.errors.missing-path" {
+		t.Errorf("the log is %v", d.Log)
+	}
+	if _, err := Type(nil).New(flow.NewObject("method", "fetch"), d.Env); err == nil {
+		t.Error("a method that there is not was accepted")
+	}
+}

@@ -1,0 +1,111 @@
+package httpresponse
+
+import (
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/exchange"
+)
+
+// answer has a node answer a request with a message, and returns status, headers
+// and body.
+func answer(t *testing.T, config, msg, method string, header ...string) string {
+	t.Helper()
+	r := httptest.NewRequest(method, "/", nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	e := exchange.New(w, r)
+	d := flowtest.New(t, Type, config)
+	m := d.Message(msg)
+	m.Set("res", e)
+	d.HandleMessage(m)
+	if d.Done[0] != nil {
+		return d.Done[0].Error()
+	}
+	if err := e.Wait(nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for name, values := range w.Header() {
+		if name != "Etag" {
+			lines = append(lines, name+": "+strings.Join(values, " | "))
+		}
+	}
+	slices.Sort(lines)
+	return fmt.Sprint(w.Code, " ", strings.Join(lines, ", "), " ", w.Body.String())
+}
+
+func TestAnswers(t *testing.T) {
+	const html = "Content-Type: text/html; charset=utf-8"
+	for _, c := range []struct{ config, msg, want string }{
+		{`{}`, `{"payload":"hü"}`, "200 Content-Length: 3, " + html + " hü"},
+		{`{}`, `{"payload":12.5}`, "200 Content-Length: 4, " + html + " 12.5"},
+		{`{}`, `{}`, "200 Content-Length: 0 "},
+		{`{}`, `{"payload":{"a":1}}`, "200 Content-Length: 7, Content-Type: application/json; charset=utf-8, X-Content-Type-Options: nosniff {\"a\":1}"},
+		{`{}`, `{"payload":null}`, "200 Content-Length: 4, Content-Type: application/json; charset=utf-8, X-Content-Type-Options: nosniff null"},
+		{`{"statusCode":"201"}`, `{"statusCode":404,"payload":"x"}`, "201 Content-Length: 1, " + html + " x"},
+		{`{"statusCode":""}`, `{"statusCode":"404","payload":"x"}`, "404 Content-Length: 1, " + html + " x"},
+		{`{}`, `{"statusCode":204,"payload":"x"}`, "204  "},
+		{`{}`, `{"statusCode":99}`, "invalid status code: 99"},
+		{`{"headers":{"x-a":"1","content-type":"text/plain"}}`, `{"payload":"x","headers":{"X-B":["2","3"],"x-a":"4","content-length":"99"}}`,
+			"200 Content-Length: 1, Content-Type: text/plain; charset=utf-8, X-A: 1, X-B: 2 | 3 x"},
+		{`{}`, `{"headers":{"x-a":"1","x-node-red-request-node":"5c9c9b0c"},"payload":"x"}`, "200 Content-Length: 1, " + html + ", X-A: 1 x"},
+		{`{}`, `{"headers":{"x y":"1"}}`, `the header "x y" has characters that are not allowed`},
+		{`{}`, `{"headers":{"x":"1\r\nSet-Cookie: a"}}`, `the header "x" has characters that are not allowed`},
+		{`{}`, `{"payload":"","cookies":{"a":"x y","b":null,"c":{"value":"1","path":"/p","httpOnly":true,"sameSite":"lax"}}}`,
+			"200 Content-Length: 0, " + html + ", Set-Cookie: a=x%20y; Path=/ | b=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT | c=1; Path=/p; HttpOnly; SameSite=Lax "},
+		{`{}`, `{"cookies":{"a b":"1"}}`, `the cookie name "a b" has characters that are not allowed`},
+	} {
+		if got := answer(t, c.config, c.msg, "GET"); got != c.want {
+			t.Errorf("%s with %s:\n%s\nwant\n%s", c.msg, c.config, got, c.want)
+		}
+	}
+	if got, want := answer(t, `{}`, `{"payload":"body"}`, "HEAD"), "200 Content-Length: 4, "+html+" "; got != want {
+		t.Errorf("HEAD: %s", got)
+	}
+}
+
+// The tags are those of Express.
+func TestNotModified(t *testing.T) {
+	const tag = `W/"5-qvTGHdzF6KLavt4PO0gs2a6pQ00"`
+	for _, c := range []struct{ method, msg, match, want string }{
+		{"GET", `{"payload":"hello"}`, tag, "304  "},
+		{"GET", `{"payload":"hello"}`, `"x", ` + tag[2:], "304  "},
+		{"GET", `{"payload":"other"}`, tag, "200 Content-Length: 5"},
+		{"POST", `{"payload":"hello"}`, tag, "200 Content-Length: 5"},
+		{"GET", `{"payload":"hello","statusCode":404}`, tag, "404 Content-Length: 5"},
+	} {
+		if got := answer(t, `{}`, c.msg, c.method, "If-None-Match", c.match); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s %s: %s, want %s", c.method, c.msg, got, c.want)
+		}
+	}
+}
+
+func TestNothingToAnswer(t *testing.T) {
+	d := flowtest.New(t, Type, `{}`, func(e *flow.Env) { e.MessageKeys = true })
+	d.Handle(`{"payload":1}`)
+	if len(d.Log) != 1 || d.Log[0].What != "httpin.errors.no-response" || d.Done[0] != nil {
+		t.Errorf("without res: %v, %v", d.Log, d.Done)
+	}
+	d.Handle(`{"res":{}}`)
+	if d.Done[1] == nil {
+		t.Error("a res of somebody's own was accepted")
+	}
+	e := exchange.New(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	for range 2 {
+		m := flow.NewMessage()
+		m.Set("res", e)
+		d.HandleMessage(m)
+	}
+	if d.Done[2] != nil || !errors.Is(d.Done[3], exchange.ErrAnswered) {
+		t.Errorf("two answers: %v", d.Done[2:])
+	}
+}
