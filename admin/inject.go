@@ -43,5 +43,5 @@ func (h *handler) receive(id string, body *flow.Object) error {
 	if !flow.Truthy(msg.Get(flow.MsgID)) {
 		msg.Set(flow.MsgID, flow.NewID())
 	}
-	return h.Runtime.Receive(id, msg, func() {})
+	return h.Runtime.Receive(id, msg, nil)
 }

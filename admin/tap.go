@@ -61,8 +61,18 @@ func (h *handler) tapCommand(w http.ResponseWriter, r *http.Request) {
 	if body == nil {
 		body = &flow.Object{}
 	}
-	done := make(chan struct{})
-	err := h.command(r.PathValue("op"), r.PathValue("id"), body, isTyped(r.URL.Query()), func() { close(done) })
+	done := make(chan error, 1)
+	err := h.command(r.PathValue("op"), r.PathValue("id"), body, isTyped(r.URL.Query()), func(err error) { done <- err })
+	if err == nil {
+		select {
+		case err = <-done:
+		case <-r.Context().Done():
+			return
+		case <-h.ctx.Done():
+			fail(w, http.StatusServiceUnavailable, "stopping", "flowrun is stopping")
+			return
+		}
+	}
 	if err != nil {
 		status := http.StatusNotFound
 		if codeOf(err) == "unexpected_error" {
@@ -71,18 +81,12 @@ func (h *handler) tapCommand(w http.ResponseWriter, r *http.Request) {
 		fail(w, status, codeOf(err), err.Error())
 		return
 	}
-	select {
-	case <-done:
-		answerJSON(w, flow.NewObject("ok", true))
-	case <-r.Context().Done():
-	case <-h.ctx.Done():
-		fail(w, http.StatusServiceUnavailable, "stopping", "flowrun is stopping")
-	}
+	answerJSON(w, flow.NewObject("ok", true))
 }
 
 // command carries out a command of the tap on a node; done is called when that
-// has been done, unless there is an error.
-func (h *handler) command(op, id string, args *flow.Object, typed bool, done func()) error {
+// has been done or cannot be done any more, unless there is an error.
+func (h *handler) command(op, id string, args *flow.Object, typed bool, done func(error)) error {
 	decode, message := untyped, messageOf
 	if typed {
 		decode, message = typedjson.Decode, typedjson.Message

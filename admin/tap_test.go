@@ -145,7 +145,7 @@ func TestSlowTap(t *testing.T) {
 	for i := range sent {
 		done := make(chan struct{})
 		msg := flow.MessageOf(flow.NewObject("n", float64(i), "payload", text))
-		if err := l.rt.Receive("p1", msg, func() { close(done) }); err != nil {
+		if err := l.rt.Receive("p1", msg, func(error) { close(done) }); err != nil {
 			t.Fatal(err)
 		}
 		<-done

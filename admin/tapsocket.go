@@ -116,8 +116,15 @@ func (c *tapClient) command(cmd *flow.Object) {
 		c.refuse(seq, "forbidden")
 		return
 	}
-	if err := c.handler.command(op, id, cmd, c.typed, func() { c.confirm(seq) }); err != nil {
-		c.refuse(seq, codeOf(err))
+	answer := func(err error) {
+		if err != nil {
+			c.refuse(seq, codeOf(err))
+			return
+		}
+		c.confirm(seq)
+	}
+	if err := c.handler.command(op, id, cmd, c.typed, answer); err != nil {
+		answer(err)
 	}
 }
 

@@ -277,9 +277,11 @@ func (l *loop) deliverNow(d delivery) {
 		l.fifo.push(d)
 		return
 	}
+	outer := l.current.Load()
 	l.depth++
 	l.deliver(d)
 	l.depth--
+	l.current.Store(outer) // it goes on now
 }
 
 func (l *loop) begin(p *place, c *flow.Cause) {

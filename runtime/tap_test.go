@@ -91,15 +91,15 @@ func TestActions(t *testing.T) {
 		defer b.Listen(&seen)()
 		failure := &flow.Error{Message: "bad"}
 		done := 0
-		for _, act := range []func(done func()) error{
-			func(done func()) error { return b.Receive("n", message("1"), done) },
-			func(done func()) error { return b.Send("n", [][]*flow.Message{{message("2")}}, done) },
-			func(done func()) error { return b.Report("n", flow.LevelError, failure, nil, done) },
-			func(done func()) error { return b.Report("n", flow.LevelWarn, "careful", nil, done) },
-			func(done func()) error { return b.ShowStatus("n", flow.NewObject("text", "on"), done) },
-			func(done func()) error { return b.Complete("n", message("3"), failure, done) },
+		for _, act := range []func(done func(error)) error{
+			func(done func(error)) error { return b.Receive("n", message("1"), done) },
+			func(done func(error)) error { return b.Send("n", [][]*flow.Message{{message("2")}}, done) },
+			func(done func(error)) error { return b.Report("n", flow.LevelError, failure, nil, done) },
+			func(done func(error)) error { return b.Report("n", flow.LevelWarn, "careful", nil, done) },
+			func(done func(error)) error { return b.ShowStatus("n", flow.NewObject("text", "on"), done) },
+			func(done func(error)) error { return b.Complete("n", message("3"), failure, done) },
 		} {
-			if err := act(func() { done++ }); err != nil {
+			if err := act(func(error) { done++ }); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Wait()
@@ -226,5 +226,41 @@ func TestSentByPort(t *testing.T) {
 		if ids := b.AtWork(); len(ids) > 0 {
 			t.Errorf("at work: %v", ids)
 		}
+	})
+}
+
+// A command for a node that a deploy removes before its turn is answered.
+func TestActionOnARemovedNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		answers := make(chan error, 1)
+		b.hook = func(env flow.Env, _ *flow.Message) { // the node stops
+			if err := b.Send(env.ID, nil, func(err error) { answers <- err }); err != nil {
+				t.Error(err)
+			}
+		}
+		b.deploy("h hook\nr record\n", runtime.Full)
+		b.deploy("r record\n", runtime.Nodes)
+		if err := <-answers; !errors.Is(err, runtime.ErrNoNode) {
+			t.Errorf("it is answered by %v", err)
+		}
+	})
+}
+
+// A node that goes on after a catch node has run within it is the one at work.
+func TestAtWorkAfterACatchNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		var during []string
+		b.hook = func(env flow.Env, m *flow.Message) {
+			if m != nil {
+				env.Error(errors.New("caught"), m)
+				during = b.AtWork()
+			}
+		}
+		b.deploy("b button h\nh hook\nc catch r\nr record\n", runtime.Full)
+		b.press("b", "1")
+		synctest.Wait()
+		equal(t, "at work", during, []string{"h"})
 	})
 }

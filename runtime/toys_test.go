@@ -27,6 +27,7 @@ type bench struct {
 	seen []string // what record nodes got: "id:text"
 	vars map[string]string
 	toys map[string]*toy
+	hook func(flow.Env, *flow.Message) // of hook nodes; the message is nil when one stops
 }
 
 // host returns the host of a node.
@@ -76,6 +77,7 @@ func newBench(t *testing.T) *bench {
 		b.define("throw", 1, func(self *toy, m *flow.Message, out flow.Outlet) error {
 			return &flow.Error{Name: "TypeError", Message: "thrown", Code: "E1"}
 		}),
+		b.define("hook", 1, func(self *toy, m *flow.Message, _ flow.Outlet) error { b.hook(self.env, m); return nil }),
 		b.define("panic", 1, func(*toy, *flow.Message, flow.Outlet) error { panic("on purpose") }),
 		b.define("write", 1, func(self *toy, m *flow.Message, out flow.Outlet) error {
 			p, err := flow.ParsePath("payload.nested")
@@ -208,6 +210,9 @@ func (n *toy) Drain() {}
 
 func (n *toy) Stop(_ context.Context, reason flow.StopReason) error {
 	n.bench.record("stop " + n.env.ID + n.config.Version)
+	if n.env.Type == "hook" {
+		n.bench.hook(n.env, nil)
+	}
 	if n.env.Type == "button" {
 		n.env.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
 			m := flow.NewMessage()
