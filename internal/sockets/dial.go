@@ -45,17 +45,27 @@ const errNotHere = "only Linux has it; leave it empty here"
 // name's addresses are tried at the same time, the next one when nothing has come
 // of those before for a quarter of a second (RFC 8305), IPv4 first. The error is
 // that of the first address, an *[Error], unless the context has ended.
-func (d Dialing) Dial(ctx context.Context, t Target) (net.Conn, error) {
-	if timeout := Milliseconds(d.ConnectTimeout); timeout > 0 {
-		limited, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		conn, err := d.dial(limited, t)
-		if err != nil && ctx.Err() == nil && limited.Err() != nil {
-			return nil, &Error{Code: "ETIMEDOUT", Text: "connect ETIMEDOUT " + d.name(t), Err: limited.Err()}
-		}
-		return conn, err
+func (d Dialing) Dial(ctx context.Context, t Target) (conn net.Conn, err error) {
+	err = d.limited(ctx, t, func(ctx context.Context) (err error) {
+		conn, err = d.dial(ctx, t)
+		return err
+	})
+	return conn, err
+}
+
+// limited runs an attempt with the time that it may take.
+func (d Dialing) limited(ctx context.Context, t Target, attempt func(context.Context) error) error {
+	timeout := Milliseconds(d.ConnectTimeout)
+	if timeout == 0 {
+		return attempt(ctx)
 	}
-	return d.dial(ctx, t)
+	short, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	err := attempt(short)
+	if err != nil && ctx.Err() == nil && short.Err() != nil {
+		return &Error{Code: "ETIMEDOUT", Text: "connect ETIMEDOUT " + d.name(t), Err: short.Err()}
+	}
+	return err
 }
 
 func (d Dialing) name(t Target) string {

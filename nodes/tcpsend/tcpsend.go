@@ -58,6 +58,7 @@ func Type(store *session.Store) flow.Type {
 			{Name: "PAYLOAD_INVALID", Text: "the payload, or an item of it, is neither string nor Buffer; nothing is written"},
 			{Name: "SOCKET_NOT_CONNECTED", Text: "it is a session of a UDP socket"},
 			{Name: "SESSION_SLOW", Text: "more than queueLimit would wait for the peer {queued}; the message is dropped, or the peer disconnected"},
+			{Name: "QUEUE_FULL", Text: "more would wait for a connection that is yet to be made than the tcp-connect's offlineQueue allows; the message is dropped"},
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
 		},
 		Notes: "A send that is refused claims nothing. An empty string and an empty list claim the data without writing any.",
@@ -137,7 +138,7 @@ func (n *Node) send(id flow.Value, msg *flow.Message, out flow.Outlet) {
 		out.Send(0, session.NotFound(id))
 		return
 	}
-	if s.State() != session.Connected {
+	if !s.CanSend() {
 		out.Send(0, failure(session.ErrNotConnected, id))
 		return
 	}
@@ -176,7 +177,10 @@ func (n *Node) giveUp(s *session.Session, out flow.Outlet) {
 }
 
 func failure(err error, id flow.Value) *flow.Message {
-	if errors.Is(err, session.ErrNoStream) {
+	switch {
+	case errors.Is(err, session.ErrQueueFull):
+		return session.Fail("QUEUE_FULL", "Too much waits for the connection", "error", "sessionId", id)
+	case errors.Is(err, session.ErrNoStream):
 		return session.Fail("SOCKET_NOT_CONNECTED", "Socket is not connected", "error", "sessionId", id)
 	}
 	return session.Fail("SESSION_NOT_CONNECTED", "Session is not connected", "error", "sessionId", id)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"errors"
 	"time"
 
@@ -12,6 +13,7 @@ var (
 	ErrNotConnected = errors.New("session is not connected")
 	ErrNoStream     = errors.New("socket is not connected") // a UDP socket has no peer
 	ErrSlow         = errors.New("peer is slow")
+	ErrQueueFull    = errors.New("too much waits for the connection")
 )
 
 // The output ports of the nodes that hold data claims.
@@ -42,8 +44,8 @@ type Sending struct {
 // Send moves the data claim to the sender and writes the data, whole and after
 // all that was sent before. It never blocks: what the socket does not take is
 // queued. The error is [ErrNotConnected], [ErrNoStream] or, when more would wait
-// than the limit allows, [ErrSlow]; nothing has happened then. If the connection
-// breaks, the owner hears of it.
+// than a limit allows, [ErrSlow] or [ErrQueueFull]; nothing has happened then. If
+// the connection breaks, the owner hears of it.
 func (s *Session) Send(o Sending) error {
 	node := s.store.attachment(o.Node)
 	s.mu.Lock()
@@ -51,6 +53,10 @@ func (s *Session) Send(o Sending) error {
 	switch {
 	case s.udp:
 		return ErrNoStream
+	case s.state == Connecting && s.opts.Offline > 0:
+		if s.writer.size+len(o.Data) > s.opts.Offline {
+			return ErrQueueFull
+		}
 	case s.state != Connected:
 		return ErrNotConnected
 	case o.Limit > 0 && s.writer.size > 0 && s.writer.size+len(o.Data) > o.Limit:
@@ -63,6 +69,10 @@ func (s *Session) Send(o Sending) error {
 		s.sendIdle = &idleTimer{clock: s.store.clock, expire: s.senderIdle}
 	}
 	s.sendIdle.set(o.Timeout)
+	if s.state == Connecting { // stored on purpose: whoever asked goes on
+		s.writer.push(queued{data: bytes.Clone(o.Data)})
+		return nil
+	}
 	s.write(o.Data, o.Cause, node.batcher())
 	return nil
 }

@@ -58,6 +58,14 @@ func (s *Session) awaitResume() {
 	}
 }
 
+// CanSend tells whether [Session.Send] takes data: the session is connected, or
+// keeps them until it is.
+func (s *Session) CanSend() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == Connected || s.state == Connecting && s.opts.Offline > 0
+}
+
 // Reset closes the session at once, and tells the peer by a TCP reset (RST)
 // that what was under way is lost.
 func (s *Session) Reset() {

@@ -285,7 +285,7 @@ func (s *Session) answer() {
 	if s.State() == Connected {
 		s.awaitFlows()
 	}
-	s.Disconnect()
+	s.disconnect()
 	if s.destroyed.Load() {
 		s.Destroy() // again: the writer may have got something to do since
 	}

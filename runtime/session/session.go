@@ -57,6 +57,16 @@ type Options struct {
 	// ended here too. The owner is an [Ender] then.
 	HalfOpen bool
 
+	// Keep lets the owner open a session that takes the place of one that has
+	// closed: in [Owner.Closed] it calls [Store.Dial] with the same id and the
+	// one that has closed as Succeeds. Claims, tags and what was sent while there
+	// was no connection yet go over.
+	Keep     bool
+	Succeeds *Session
+	// Offline is how many bytes may wait for a connection; 0: nothing is sent
+	// before there is one.
+	Offline int
+
 	// Receive sends on what arrives for the owner, on its loop, where the
 	// message is not that of the session nodes; may be nil.
 	Receive func(out flow.Outlet, s *Session, payload flow.Value)
@@ -96,90 +106,12 @@ type Session struct {
 	writer   writer
 	counters counters
 	tags     *flow.Object // nil: none
+	ended    bool         // by somebody here
+	unsent   []queued     // what waited for a connection that there never was; for the successor
 }
 
 type counters struct {
 	bytesIn, bytesOut, messagesIn, messagesOut uint64
-}
-
-func (st *Store) newSession(o *Options, credits int) *Session {
-	s := &Session{store: st, opts: o, owner: st.attachment(o.Node), started: st.age()}
-	s.claim = s.ownerClaim()
-	s.credits.init(credits)
-	return s
-}
-
-// Accept makes a session of a connection that came in. It owns the connection
-// from then on.
-func (st *Store) Accept(c Stream, o *Options) *Session {
-	s := st.newSession(o, chunkCredits)
-	s.connected(c)
-	_ = st.add(s, nil) // a new id is unique
-	o.Owner.Opened(s)
-	go s.wait()
-	return s
-}
-
-// Dial makes a session of a connection that is yet to be made, which goes on in
-// the background. A valid id is forced; the error is then [ErrExists] if it is
-// in use.
-func (st *Store) Dial(to Dialer, id flow.Value, o *Options) (*Session, error) {
-	s := st.newSession(o, chunkCredits)
-	s.state = Connecting
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
-	if err := st.add(s, id); err != nil {
-		cancel()
-		return nil, err
-	}
-	go s.dial(ctx, to)
-	return s, nil
-}
-
-func (s *Session) dial(ctx context.Context, to Dialer) {
-	defer s.cancel()
-	c, err := to(ctx)
-	if err != nil {
-		var why *sockets.Error
-		if ctx.Err() == nil {
-			why = sockets.Explain("connect", err, noAddress)
-			s.store.failed.Add(1)
-		}
-		s.finish(why)
-		return
-	}
-	s.mu.Lock()
-	canceled := s.state != Connecting
-	if !canceled {
-		s.connected(c)
-	}
-	s.mu.Unlock()
-	if canceled {
-		_ = c.Conn.Close()
-		s.finish(nil)
-		return
-	}
-	s.opts.Owner.Opened(s)
-	go s.wait()
-}
-
-// connected takes the connection in. For one that was dialled the caller holds
-// the lock.
-func (s *Session) connected(c Stream) {
-	s.conn = c.Conn
-	if c.Remote != nil || c.Local != nil {
-		s.ends = &ends{c.Remote, c.Local}
-	}
-	s.socket.open(c.Conn, c.Prefix)
-	if s.paused != nil {
-		s.stopReading()
-	}
-	s.slow = true // until it has said something
-	s.state = Connected
-	if s.opts.Timeout > 0 {
-		s.idle = &idleTimer{clock: s.store.clock, expire: s.ownerIdle}
-		s.idle.set(s.opts.Timeout)
-	}
 }
 
 // wait waits until there is something to read, and goes on with run. Whoever
@@ -212,6 +144,9 @@ func (s *Session) finish(err *sockets.Error) {
 	s.idle.set(0)
 	s.sendIdle.set(0)
 	dropped := s.writer.takeAll()
+	if s.opts.Keep && s.conn == nil {
+		s.unsent, dropped = dropped, nil
+	}
 	if b := s.writer.batch; b != nil {
 		s.writer.batch = nil
 		dropped = append(dropped, queued{b.data, b.causes})
@@ -233,8 +168,15 @@ func (s *Session) finish(err *sockets.Error) {
 	if s.destroyed.Load() {
 		err = nil
 	}
-	s.store.free(s)
+	if !s.opts.Keep {
+		s.store.free(s)
+	}
 	s.opts.Owner.Closed(s, err)
+	s.store.free(s)
+	s.mu.Lock()
+	dropped, s.unsent = s.unsent, nil
+	s.mu.Unlock()
+	releaseAll(dropped)
 	s.store.forget(s)
 }
 
@@ -242,6 +184,14 @@ func (s *Session) finish(err *sockets.Error) {
 // then the peer is told, and the session ends when the peer has ended its side
 // too. An attempt to connect is given up, a UDP socket is closed at once.
 func (s *Session) Disconnect() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.disconnect()
+}
+
+// disconnect is Disconnect, also after the peer has done the like.
+func (s *Session) disconnect() {
 	s.mu.Lock()
 	was := s.state
 	if was != Closed {
@@ -281,6 +231,7 @@ func (s *Session) closeWrite() {
 func (s *Session) Destroy() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.ended = true
 	if !s.destroyed.Swap(true) && s.quit != nil {
 		close(s.quit)
 	}
@@ -334,6 +285,13 @@ func (s *Session) quitting() <-chan struct{} {
 		}
 	}
 	return s.quit
+}
+
+// Ended tells whether somebody here has closed the session, and not the peer.
+func (s *Session) Ended() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
 }
 
 // ID returns the session's id as it stands in messages.

@@ -142,7 +142,7 @@ func (st *Store) add(s *Session, id flow.Value) error {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.byID[id] != nil {
+	if old := st.byID[id]; old != nil && old != s.opts.Succeeds {
 		return ErrExists
 	}
 	s.id = id

@@ -60,6 +60,16 @@ func (w *writer) takeAll() []queued {
 	return q
 }
 
+// unsentSize returns how many bytes wait for the successor. The caller holds the
+// lock.
+func (s *Session) unsentSize() int {
+	n := 0
+	for _, q := range s.unsent {
+		n += len(q.data)
+	}
+	return n
+}
+
 func releaseAll(list []queued) {
 	for _, q := range list {
 		q.release()

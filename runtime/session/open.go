@@ -1,0 +1,103 @@
+package session
+
+import (
+	"context"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
+)
+
+func (st *Store) newSession(o *Options, credits int) *Session {
+	s := &Session{store: st, opts: o, owner: st.attachment(o.Node), started: st.age()}
+	s.claim = s.ownerClaim()
+	s.credits.init(credits)
+	if o.Succeeds != nil {
+		s.inherit(o.Succeeds)
+	}
+	return s
+}
+
+// inherit takes over what does not end with a connection.
+func (s *Session) inherit(old *Session) {
+	old.mu.Lock()
+	defer old.mu.Unlock()
+	s.claim, s.tags = old.claim, old.tags
+	s.writer.queue, s.writer.size = old.unsent, old.unsentSize()
+	old.unsent = nil
+}
+
+// Accept makes a session of a connection that came in. It owns the connection
+// from then on.
+func (st *Store) Accept(c Stream, o *Options) *Session {
+	s := st.newSession(o, chunkCredits)
+	s.connected(c)
+	_ = st.add(s, nil) // a new id is unique
+	o.Owner.Opened(s)
+	go s.wait()
+	return s
+}
+
+// Dial makes a session of a connection that is yet to be made, which goes on in
+// the background. A valid id is forced; the error is then [ErrExists] if it is
+// in use.
+func (st *Store) Dial(to Dialer, id flow.Value, o *Options) (*Session, error) {
+	s := st.newSession(o, chunkCredits)
+	s.state = Connecting
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	if err := st.add(s, id); err != nil {
+		cancel()
+		return nil, err
+	}
+	go s.dial(ctx, to)
+	return s, nil
+}
+
+func (s *Session) dial(ctx context.Context, to Dialer) {
+	defer s.cancel()
+	c, err := to(ctx)
+	if err != nil {
+		var why *sockets.Error
+		if ctx.Err() == nil {
+			why = sockets.Explain("connect", err, noAddress)
+			s.store.failed.Add(1)
+		}
+		s.finish(why)
+		return
+	}
+	s.mu.Lock()
+	canceled := s.state != Connecting
+	if !canceled {
+		s.connected(c)
+	}
+	s.mu.Unlock()
+	if canceled {
+		_ = c.Conn.Close()
+		s.finish(nil)
+		return
+	}
+	s.opts.Owner.Opened(s)
+	go s.wait()
+}
+
+// connected takes the connection in. For one that was dialled the caller holds
+// the lock.
+func (s *Session) connected(c Stream) {
+	s.conn = c.Conn
+	if c.Remote != nil || c.Local != nil {
+		s.ends = &ends{c.Remote, c.Local}
+	}
+	s.socket.open(c.Conn, c.Prefix)
+	if s.paused != nil {
+		s.stopReading()
+	}
+	s.slow = true // until it has said something
+	s.state = Connected
+	if len(s.writer.queue) > 0 {
+		s.startWriter()
+	}
+	if s.opts.Timeout > 0 {
+		s.idle = &idleTimer{clock: s.store.clock, expire: s.ownerIdle}
+		s.idle.set(s.opts.Timeout)
+	}
+}
