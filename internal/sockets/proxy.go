@@ -77,62 +77,73 @@ func (p *Proxy) socks(ctx context.Context, d Dialing, t Target) (net.Conn, error
 	if p.user != "" {
 		auth = &proxy.Auth{User: p.user, Password: p.password}
 	}
-	s, err := proxy.SOCKS5("tcp", t.address(), auth, forward{p, d})
+	f := &forward{proxy: p, with: d}
+	s, err := proxy.SOCKS5("tcp", p.target.address(), auth, f)
 	if err != nil {
 		return nil, err
 	}
-	s5, ok := s.(proxy.ContextDialer)
+	client, ok := s.(proxy.ContextDialer)
 	if !ok {
 		return nil, errors.New("the SOCKS client knows no contexts")
 	}
-	return s5.DialContext(ctx, "tcp", t.address())
+	if _, err := client.DialContext(ctx, "tcp", t.address()); err != nil {
+		return nil, err
+	}
+	return f.conn, nil // not the client's wrapper: sessions want sockets
 }
 
 // forward connects the SOCKS client with the proxy.
 type forward struct {
 	proxy *Proxy
 	with  Dialing
+	conn  net.Conn
 }
 
-func (f forward) Dial(network, address string) (net.Conn, error) {
+func (f *forward) Dial(network, address string) (net.Conn, error) {
 	return f.DialContext(context.Background(), network, address)
 }
 
-func (f forward) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	return f.with.dialHost(ctx, f.proxy.target)
+func (f *forward) DialContext(ctx context.Context, _, _ string) (conn net.Conn, err error) {
+	f.conn, err = f.with.dialHost(ctx, f.proxy.target)
+	return f.conn, err
 }
 
-func (p *Proxy) connect(ctx context.Context, d Dialing, t Target) (conn net.Conn, prefix []byte, err error) {
-	conn, err = d.dialHost(ctx, p.target)
+func (p *Proxy) connect(ctx context.Context, d Dialing, t Target) (net.Conn, []byte, error) {
+	conn, err := d.dialHost(ctx, p.target)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() {
-		if err != nil {
-			_ = conn.Close()
-		}
-	}()
+	prefix, err := p.ask(ctx, conn, t)
+	if err != nil {
+		_ = conn.Close()
+		return nil, nil, err
+	}
+	return conn, prefix, nil
+}
+
+// ask has an HTTP proxy connect with the target, and returns what that has said
+// already.
+func (p *Proxy) ask(ctx context.Context, conn net.Conn, t Target) ([]byte, error) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	request := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: t.address()}, Host: t.address(), Header: http.Header{}}
 	if p.user != "" {
 		request.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(p.user+":"+p.password)))
 	}
 	if err := request.Write(conn); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r := bufio.NewReader(conn)
 	answer, err := http.ReadResponse(r, request)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if answer.StatusCode != http.StatusOK {
-		return nil, nil, errors.New(answer.Status)
+		return nil, errors.New(answer.Status)
 	}
 	if !stop() {
-		return nil, nil, ctx.Err()
+		return nil, ctx.Err()
 	}
-	prefix, _ = r.Peek(r.Buffered())
-	return conn, prefix, nil
+	return r.Peek(r.Buffered())
 }
 
 func (t Target) address() string { return net.JoinHostPort(t.Host, strconv.Itoa(t.Port)) }

@@ -14,9 +14,9 @@ import (
 )
 
 // Connect shakes hands with the server at a host that conn leads to. It owns the
-// connection from then on. The error is an *[sockets.Error] with the code
-// TLS_FAILED.
-func Connect(ctx context.Context, conn net.Conn, p Provider, host string) (*sockets.Secure, error) {
+// connection from then on; prefix is what was read from it already. The error is
+// an *[sockets.Error] with the code TLS_FAILED.
+func Connect(ctx context.Context, conn net.Conn, prefix []byte, p Provider, host string) (*sockets.Secure, error) {
 	config, err := p.Client()
 	if err != nil {
 		_ = conn.Close()
@@ -25,7 +25,7 @@ func Connect(ctx context.Context, conn net.Conn, p Provider, host string) (*sock
 	if config.ServerName == "" {
 		config.ServerName = host
 	}
-	return sockets.TLSClient(ctx, conn, nil, config)
+	return sockets.TLSClient(ctx, conn, prefix, config)
 }
 
 // unusable is the error of a provider that has no configuration.

@@ -4,6 +4,7 @@ package tcpconnect
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 
 	"github.com/flowrun/flowrun/flow"
@@ -11,19 +12,6 @@ import (
 	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
 )
-
-// Config is the node's configuration.
-type Config struct {
-	Host        string     `json:"host" doc:"address or name to connect to"`
-	Port        flow.Value `json:"port" doc:"port to connect to, 1 to 65535"`
-	Mode        string     `json:"mode" doc:"binary: a Buffer for each chunk; line: a text for each line (CR LF, LF or CR ends one)"`
-	WaitFor     string     `json:"waitFor" doc:"JavaScript regular expression (line mode): lines are held until one matches, or until the unfinished last line does"`
-	Timeout     flow.Value `json:"timeout" doc:"milliseconds without traffic after which a TIMEOUT is sent; 0 is never"`
-	AutoConnect bool       `json:"autoConnect" doc:"connect when the flow starts"`
-
-	AllowHalfOpen bool `json:"allowHalfOpen" doc:"when the peer ends its side, send the event end and go on writing until a tcp-disconnect ends ours"`
-	tlsconf.Inline
-}
 
 // Type returns the node type; its sessions are in the store.
 func Type(store *session.Store) flow.Type {
@@ -36,7 +24,7 @@ func Type(store *session.Store) flow.Type {
 			{Name: "sessionId", Text: "the id that the session is to have; without it the id is sess-<uuid>"},
 		},
 		OutputDocs: []string{
-			"events: connecting {sessionId, remoteHost, remotePort}; connected {sessionId, remoteHost, remotePort, localPort, and with TLS tls}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; error and timeout",
+			"events: connecting {sessionId, remoteHost, remotePort}; connected {sessionId, remoteHost, remotePort, localPort, and with TLS tls}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; reconnecting {sessionId, remoteHost, remotePort, attempt, delay}, with reconnect; error and timeout",
 			"data {sessionId, payload}, of the sessions whose data no tcp-send has claimed; with waitFor payload is the list of lines before the one in match",
 		},
 		Errors: []flow.Doc{
@@ -46,18 +34,15 @@ func Type(store *session.Store) flow.Type {
 			{Name: "TLS_FAILED", Text: "the TLS handshake failed, or the server refused this end after it; errorText says why; disconnected follows"},
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
 		},
-		Notes: "A redeploy of this node closes its connections without telling; one that changes other nodes, or only wires, does not close them. " + tlsconf.Notes,
+		Notes: "A redeploy of this node closes its connections without telling; one that changes other nodes, or only wires, does not close them. With reconnect each connection that ends, or cannot be made, is made anew until a tcp-disconnect ends it. The new session has a new sessionId, and reconnecting tells it; with keepSession it is the same session: its sessionId, its tags and who claims its data stay. A proxy's user and password may stand in the credentials proxyUser and proxyPassword. " + tlsconf.Notes,
 		Differences: []string{
 			"Nothing received is lost at the end of a session, and lines do not depend on how TCP cut them.",
 			"A port or host that is none is an error envelope, CONNECT_INVALID, and leaves no session behind.",
 		},
-		Default: func() Config { return Config{Mode: "binary", Timeout: 0.0, Inline: tlsconf.Defaults()} },
+		Default: defaults,
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			provider, err := c.Provider(env)
-			if err != nil {
-				return nil, err
-			}
-			return &Node{config: c, env: env, store: store, tls: provider, announcer: session.NewAnnouncer(env.Host)}, nil
+			n := &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}
+			return n, n.prepare()
 		},
 	})
 }
@@ -68,9 +53,13 @@ type Node struct {
 	env     flow.Env
 	store   *session.Store
 	options session.Options
-	tls     tlsconf.Provider // nil: connections are plain
+	route   sockets.Route    // without the message's, or the node's own, host
+	more    []sockets.Target // hosts beside the first
+	tls     tlsconf.Provider // nil: plain connections
+	turn    atomic.Uint32    // which host is the first, with hostOrder roundrobin
 
 	announcer *session.Announcer
+	opening   sync.Mutex // no session is opened by itself when stopped is set
 	stopped   atomic.Bool
 }
 
@@ -78,8 +67,11 @@ type Node struct {
 func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
 	n.options = session.StreamOptions(n.env, n.config.Mode, n.config.WaitFor, n.config.Timeout)
+	n.options.HalfOpen, n.options.Keep = n.config.AllowHalfOpen, n.config.KeepSession
+	n.options.Offline = n.config.OfflineQueue
 	port, _ := sockets.ParseInt(n.config.Port)
-	if n.config.AutoConnect && port != 0 && flow.TrimSpace(n.config.Host) != "" {
+	named := n.config.Path != "" || port != 0 && flow.TrimSpace(n.config.Host) != ""
+	if n.config.AutoConnect && named {
 		n.env.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
 			return n.Handle(flow.NewMessage(), out)
 		}))
@@ -94,7 +86,9 @@ func (n *Node) Drain() { n.store.Drain(n.env.ID) }
 
 // Stop closes the node's connections.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
+	n.opening.Lock()
 	n.stopped.Store(true)
+	n.opening.Unlock()
 	n.store.End(n.env.ID)
 	n.store.Detach(n.env.ID, reason)
 	n.announcer.Clear()
@@ -103,7 +97,7 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 
 // Handle opens a connection.
 func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
-	target, err := sockets.FindTarget(msg, n.config.Host, n.config.Port, 0)
+	route, err := n.routeOf(msg)
 	if errors.Is(err, sockets.ErrNoTarget) {
 		out.Send(0, session.Fail("CONNECT_INVALID", "connect requires host and port", "error"))
 		return nil
@@ -113,80 +107,31 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		out.Send(0, session.Fail("CONNECT_INVALID", err.Error(), "error"))
 		return nil
 	}
-	o := n.options
-	o.HalfOpen = n.config.AllowHalfOpen
-	link := &link{node: n, target: target}
-	o.Owner = link
-	s, err := n.store.Dial(n.dialer(target), msg.Get("sessionId"), &o)
+	l := n.newLink(route)
+	to := remote(l.target)
+	s, err := l.open(msg.Get("sessionId"), nil, 0)
 	if err != nil {
 		out.Send(0, session.Fail("SESSION_ID_CONFLICT", "Session already exists", "error", "sessionId", msg.Get("sessionId")))
 		return nil
 	}
 	n.env.Status(flow.Badge("yellow", "dot", "connecting"))
-	out.Send(0, session.OK("connecting", "sessionId", s.ID(),
-		"remoteHost", target.Host, "remotePort", float64(target.Port)))
+	out.Send(0, session.OK("connecting", append([]flow.Value{"sessionId", s.ID()}, to...)...))
 	return nil
 }
 
-// dialer returns how the node connects to a host and port.
-func (n *Node) dialer(t sockets.Target) session.Dialer {
-	dial := session.To(t)
-	if n.tls == nil {
-		return dial
+// routeOf returns the way to the message's host, or else to the node's hosts.
+func (n *Node) routeOf(msg *flow.Message) (sockets.Route, error) {
+	route := n.route
+	if route.Path != "" {
+		return route, nil
 	}
-	return func(ctx context.Context) (session.Stream, error) {
-		s, err := dial(ctx)
-		if err != nil {
-			return s, err
-		}
-		ctx, cancel := context.WithTimeout(ctx, n.config.Patience())
-		defer cancel()
-		s.Conn, err = tlsconf.Connect(ctx, s.Conn, n.tls, t.Host)
-		return s, err
-	}
-}
-
-// link is one connection of the node.
-type link struct {
-	node   *Node
-	target sockets.Target
-}
-
-// Opened implements [session.Owner].
-func (l *link) Opened(s *session.Session) {
-	_, port := sockets.Address(s.LocalAddr())
-	m := session.OK("connected", "sessionId", s.ID(),
-		"remoteHost", l.target.Host, "remotePort", float64(l.target.Port), "localPort", float64(port))
-	if state, ok := s.TLS(); ok {
-		m.Set("tls", tlsconf.Describe(state))
-	}
-	l.tell(flow.Badge("green", "dot", "connected"), m)
-}
-
-// TimedOut implements [session.Owner].
-func (l *link) TimedOut(s *session.Session) {
-	l.tell(flow.Badge("red", "ring", "timeout"), session.Timeout(s.ID()))
-}
-
-// Ended implements [session.Ender].
-func (l *link) Ended(s *session.Session) { l.tell(nil, session.OK("end", "sessionId", s.ID())) }
-
-// Closed implements [session.Owner].
-func (l *link) Closed(s *session.Session, err *sockets.Error) {
+	target, err := sockets.FindTarget(msg, n.config.Host, n.config.Port, 0)
 	if err != nil {
-		code := "CONNECT_FAILED"
-		if err.Code == sockets.TLSFailed {
-			code = err.Code
-		}
-		l.tell(flow.Badge("red", "dot", "error"), session.Fail(code, err.Text, "error", "sessionId", s.ID()))
+		return route, err
 	}
-	l.tell(flow.Badge("grey", "ring", "disconnected"), session.OK("disconnected", "sessionId", s.ID()))
-}
-
-// tell tells of the connection, unless the node stops: it ends its connections
-// without a word then, as the original does.
-func (l *link) tell(badge *flow.Object, event *flow.Message) {
-	if !l.node.stopped.Load() {
-		l.node.announcer.Announce(badge, event)
+	route.Targets = []sockets.Target{target}
+	if !flow.Truthy(msg.Get("host")) && !flow.Truthy(msg.Get("port")) {
+		route.Targets = append(route.Targets, n.more...)
 	}
+	return route, nil
 }

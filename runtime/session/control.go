@@ -81,7 +81,7 @@ func (s *Session) SetTimeout(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.idle == nil && d > 0 {
-		s.idle = &idleTimer{expire: s.ownerIdle}
+		s.idle = &idleTimer{clock: s.store.clock, expire: s.ownerIdle}
 	}
 	s.idle.set(d)
 }
