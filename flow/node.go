@@ -195,6 +195,9 @@ type Lender interface {
 	Host
 	// Queue is Post, but for the flow to run the caller must call Lend next.
 	Queue(c *Cause, t Task)
+	// QueueMore is Queue for one of several tasks that came in one go, but for
+	// the last of them (see [Batcher]).
+	QueueMore(c *Cause, t Task)
 	// Lend runs the flow for a bounded time, unless it runs already. The caller
 	// holds no locks. Nodes are never stopped while their flow runs on a
 	// goroutine that is lent.
@@ -202,12 +205,12 @@ type Lender interface {
 }
 
 // Batcher is a [Host] that tells when its flow is done with what came in one
-// go, such as the lines of one chunk. What goes out may be kept together until
+// go, such as the lines of one chunk or the datagrams of one read. What goes out may be kept together until
 // then.
 type Batcher interface {
 	Host
 	// AtEnd has f flushed at the end of what the flow is handling, once. Call
-	// it on the loop.
+	// it on the loop. The flow waits for nothing before that.
 	AtEnd(f Flusher)
 }
 

@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -58,6 +59,45 @@ func TestSourcesLendTheirGoroutines(t *testing.T) {
 	}
 	if len(got) != sources*each+1 {
 		t.Errorf("%d messages of %d arrived", len(got)-1, sources*each)
+	}
+}
+
+// flushed counts what came before it in one batch.
+type flushed struct {
+	batch int
+	all   []int
+}
+
+func (f *flushed) Flush() {
+	f.all = append(f.all, f.batch)
+	f.batch = 0
+}
+
+// Several tasks that came in one go are one batch, which ends with the last of
+// them; and at the latest when there is nothing more to do.
+func TestTasksOfOneBatch(t *testing.T) {
+	b := newBench(t)
+	b.deploy("in button r\nr record\n", runtime.Full)
+	host := b.host("in").(flow.Lender)
+	var f flushed
+	task := flow.TaskFunc(func(flow.Outlet) error {
+		if f.batch == 0 {
+			host.(flow.Batcher).AtEnd(&f)
+		}
+		f.batch++
+		return nil
+	})
+	host.QueueMore(nil, task)
+	host.QueueMore(nil, task)
+	host.Queue(nil, task)
+	host.Queue(nil, task)
+	host.QueueMore(nil, task)
+	host.Lend()
+	if err := b.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(f.all, []int{3, 1, 1}) {
+		t.Errorf("the batches have %v tasks", f.all)
 	}
 }
 

@@ -57,6 +57,7 @@ type item struct {
 	place   *place
 	cause   *flow.Cause
 	task    flow.Task
+	more    bool // the next item came in one go with it
 	between func()
 }
 
@@ -157,6 +158,7 @@ func (l *loop) work(lent bool) {
 		if l.next == len(l.batch) && !l.refill() {
 			return
 		}
+		more := false
 		waits := l.next < len(l.batch)
 		if lent && (n == lentTurns || waits && l.batch[l.next].between != nil) {
 			l.wake <- struct{}{}
@@ -167,11 +169,14 @@ func (l *loop) work(lent bool) {
 			l.batch[l.next] = item{}
 			l.next++
 			l.runItem(it)
+			more = it.more && l.next < len(l.batch) && l.batch[l.next].between == nil
 		}
 		for n := 0; n < turn && l.fifo.len > 0; n++ {
 			l.deliver(l.fifo.pop())
 		}
-		l.flush()
+		if !more {
+			l.flush()
+		}
 	}
 }
 

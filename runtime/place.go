@@ -98,6 +98,13 @@ func (p *place) Post(c *flow.Cause, t flow.Task) { p.loop.post(p.item(c, t)) }
 // Queue implements [flow.Lender].
 func (p *place) Queue(c *flow.Cause, t flow.Task) { p.loop.queue(p.item(c, t)) }
 
+// QueueMore implements [flow.Lender].
+func (p *place) QueueMore(c *flow.Cause, t flow.Task) {
+	it := p.item(c, t)
+	it.more = true
+	p.loop.queue(it)
+}
+
 // AtEnd implements [flow.Batcher].
 func (p *place) AtEnd(f flow.Flusher) { p.loop.flushers = append(p.loop.flushers, f) }
 

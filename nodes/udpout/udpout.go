@@ -64,6 +64,7 @@ type Node struct {
 	client sockets.UDPClient
 
 	announcer *session.Announcer
+	outbox    *session.Outbox // for what nobody wants to hear of; may be nil
 	sent      struct {
 		bytes int
 		badge *flow.Object
@@ -84,6 +85,7 @@ const four, six = 0, 1
 func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
 	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.outbox = session.NewOutbox(n.env.Host, n.sentLater)
 	n.env.Status(flow.Badge("grey", "ring", "ready"))
 	if _, err := n.socket(four); err != nil {
 		n.announcer.Announce(flow.Badge("red", "dot", "error"), n.failure("UDP_ERROR", err.Error(), four))
@@ -171,7 +173,12 @@ func (n *Node) send(data []byte, ip netip.Addr, target sockets.Target, out flow.
 		out.Send(0, n.failure("UDP_ERROR", err.Error(), family))
 		return
 	}
-	if err := s.SendTo(data, netip.AddrPortFrom(ip.Unmap(), uint16(target.Port))); err != nil {
+	to := netip.AddrPortFrom(ip.Unmap(), uint16(target.Port))
+	if n.outbox != nil && !out.Wanted(0) {
+		n.outbox.Send(s, data, to, out.Cause())
+		return
+	}
+	if err := s.SendTo(data, to); err != nil {
 		out.Send(0, n.failure("UDP_SEND_FAILED", err.Error(), family))
 		return
 	}
@@ -181,6 +188,12 @@ func (n *Node) send(data []byte, ip netip.Addr, target sockets.Target, out flow.
 	}
 	out.Send(0, session.OK("sent", "sessionId", s.ID(),
 		"host", target.Host, "port", float64(target.Port), "bytes", float64(len(data))))
+}
+
+func (n *Node) sentLater(bytes int, err error) {
+	if err == nil {
+		n.showSent(bytes)
+	}
 }
 
 // showSent shows how much was sent. Datagrams are often of one size, so the

@@ -174,13 +174,13 @@ func (s *Session) queue(chunk []byte) flow.Lender {
 	} else {
 		d.add(item{payload: flow.Buffer(bytes.Clone(chunk))})
 	}
-	return s.hand(d, s.claim.node)
+	return s.hand(d, s.claim.node, false)
 }
 
 // hand queues what a chunk brought for a node, with the chunk's credit. The
 // caller holds the lock, and lends its goroutine to the flow, if there is one to
-// lend it to, when it has let go of it.
-func (s *Session) hand(d *delivery, to *attachment) flow.Lender {
+// lend it to, when it has let go of it; unless it has more to hand on.
+func (s *Session) hand(d *delivery, to *attachment, more bool) flow.Lender {
 	s.counters.messagesIn += uint64(len(d.items))
 	if len(d.items) == 0 {
 		d.Release()
@@ -188,7 +188,7 @@ func (s *Session) hand(d *delivery, to *attachment) flow.Lender {
 	}
 	d.node = to
 	d.cause.Init(d)
-	return to.queue(&d.cause, d)
+	return to.queue(&d.cause, d, more)
 }
 
 // flush hands out lines that are held back and an unfinished line: nothing more

@@ -37,15 +37,20 @@ type attachment struct {
 func (a *attachment) post(c *flow.Cause, t flow.Task) { (*a.host.Load()).Post(c, t) }
 
 // queue is post by a goroutine that can lend itself to the node's flow: it does
-// so with the lender returned, which may be nil.
-func (a *attachment) queue(c *flow.Cause, t flow.Task) flow.Lender {
+// so with the lender returned, which may be nil. more says that it queues another
+// task at once.
+func (a *attachment) queue(c *flow.Cause, t flow.Task, more bool) flow.Lender {
 	host := *a.host.Load()
-	if l, ok := host.(flow.Lender); ok {
+	l, ok := host.(flow.Lender)
+	switch {
+	case !ok:
+		host.Post(c, t)
+	case more:
+		l.QueueMore(c, t)
+	default:
 		l.Queue(c, t)
-		return l
 	}
-	host.Post(c, t)
-	return nil
+	return l
 }
 
 // batcher returns the node's host if it tells when to flush, else nil.

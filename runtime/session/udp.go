@@ -66,7 +66,7 @@ func (s *Session) receiveDatagrams(r *sockets.DatagramReader) error {
 			if i > 0 {
 				s.credits.take(s.quitting, nil) // does not wait: only this goroutine takes
 			}
-			lender = s.receiveDatagram(d)
+			lender = s.receiveDatagram(d, i < len(list)-1)
 		}
 		if lender != nil {
 			lender.Lend()
@@ -74,7 +74,7 @@ func (s *Session) receiveDatagrams(r *sockets.DatagramReader) error {
 	}
 }
 
-func (s *Session) receiveDatagram(in sockets.Datagram) flow.Lender {
+func (s *Session) receiveDatagram(in sockets.Datagram, more bool) flow.Lender {
 	now := s.store.clock.Now()
 	d := s.newDelivery(now)
 	i := item{rinfo: remoteInfo(in)}
@@ -88,7 +88,7 @@ func (s *Session) receiveDatagram(in sockets.Datagram) flow.Lender {
 	defer s.mu.Unlock()
 	s.counters.bytesIn += uint64(len(in.Data))
 	s.lastChunk = now.Sub(s.store.epoch)
-	return s.hand(d, s.owner)
+	return s.hand(d, s.owner, more)
 }
 
 // remoteInfo is the rinfo of Node.js' dgram: where a datagram came from.
@@ -116,10 +116,80 @@ func (s *Session) SendTo(b []byte, to netip.AddrPort) error {
 	if _, err := conn.WriteToUDPAddrPort(b, to); err != nil {
 		return sockets.Explain("send", err, to)
 	}
+	s.sentDatagrams(1, len(b))
+	return nil
+}
+
+func (s *Session) sentDatagrams(n, bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.counters.bytesOut += uint64(len(b))
+	s.counters.bytesOut += uint64(bytes)
 	s.lastWrite = s.store.age()
-	s.counters.messagesOut++
-	return nil
+	s.counters.messagesOut += uint64(n)
+}
+
+// Outbox sends the datagrams of a node that nobody waits for: those of one batch
+// (see [flow.Batcher]) go out together, in their order. It is used on the node's
+// loop only.
+type Outbox struct {
+	host    flow.Batcher
+	sent    func(bytes int, err error)
+	session *Session // all that waits is for its socket
+	asked   bool     // the flow has been asked to call Flush
+	writer  sockets.DatagramWriter
+	causes  []*flow.Cause // held until all is written
+}
+
+// NewOutbox returns the outbox of a node, nil if its host knows no batches. sent
+// hears of each datagram what the system said.
+func NewOutbox(host flow.Host, sent func(bytes int, err error)) *Outbox {
+	b, ok := host.(flow.Batcher)
+	if !ok {
+		return nil
+	}
+	return &Outbox{host: b, sent: sent}
+}
+
+// Send sends a copy of a datagram on a UDP session at the end of the batch.
+func (o *Outbox) Send(s *Session, b []byte, to netip.AddrPort, cause *flow.Cause) {
+	if o.session != s {
+		o.write()
+		o.session = s
+	}
+	o.writer.Add(b, to)
+	cause.Hold()
+	o.causes = append(o.causes, cause)
+	switch {
+	case o.writer.Full():
+		o.write()
+	case !o.asked:
+		o.asked = true
+		o.host.AtEnd(o)
+	}
+}
+
+// Flush implements [flow.Flusher].
+func (o *Outbox) Flush() {
+	o.asked = false
+	o.write()
+}
+
+func (o *Outbox) write() {
+	if len(o.causes) == 0 {
+		return
+	}
+	n, bytes := 0, 0
+	o.writer.Write(o.session.conn.(*net.UDPConn), func(size int, err error) {
+		if err == nil {
+			n++
+			bytes += size
+		}
+		o.sent(size, err)
+	})
+	o.session.sentDatagrams(n, bytes)
+	for _, c := range o.causes {
+		c.Done()
+	}
+	clear(o.causes)
+	o.causes = o.causes[:0]
 }
