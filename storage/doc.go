@@ -7,6 +7,7 @@
 //	.flows.json.backup      both as they were before the last deploy
 //	.flows_cred.json.backup
 //	.config.runtime.json    the secret of the credentials, if the user gave none
+//	.logins.json            who has logged in: hashes of tokens (package auth)
 //	.flowrun.lock           locked while a flowrun uses the directory
 //
 // # Crashes

@@ -51,6 +51,7 @@ type Authority struct {
 	mu     sync.Mutex
 	tokens map[tokenID]*Grant
 	logins map[string][]*Grant // by user, oldest first
+	file   string              // keeps the logins; empty if none does
 }
 
 type tokenID [sha256.Size]byte
@@ -179,16 +180,13 @@ func (a *Authority) issue(user User, scope Permissions) string {
 	_, _ = rand.Read(random[:]) // never fails
 	// In this alphabet a token can stand in a URL and in a subprotocol.
 	token := base64.RawURLEncoding.EncodeToString(random[:])
-	g := &Grant{User: user, Scope: scope, id: idOf(token)}
-	g.ended, g.cancel = context.WithTimeout(context.Background(), a.config.Expiry)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.tokens[g.id] = g
-	a.logins[user.Name] = append(a.logins[user.Name], g)
+	a.grant(&Grant{User: user, Scope: scope, id: idOf(token)}, time.Now().Add(a.config.Expiry))
 	if all := a.logins[user.Name]; len(all) > maxTokens {
 		all[0].cancel()
 	}
-	context.AfterFunc(g.ended, func() { a.forget(g) })
+	a.save()
 	return token
 }
 
@@ -202,6 +200,7 @@ func (a *Authority) forget(g *Grant) {
 	for i := range list {
 		if list[i] == g {
 			a.logins[g.User.Name] = append(list[:i:i], list[i+1:]...)
+			a.save()
 			break
 		}
 	}

@@ -58,6 +58,10 @@ has them, and what was deployed last runs again.`,
 	return cmd
 }
 
+// loginsName is the file in --data that keeps who has logged in. It is not
+// Node-RED's .sessions.json, which has the tokens themselves.
+const loginsName = ".logins.json"
+
 // waitForDeploys runs what was deployed last, if that is kept, and whatever is
 // deployed until a signal comes.
 func (d *deployment) waitForDeploys(options engineOptions, t runtime.DeployType) (err error) {
@@ -77,6 +81,11 @@ func (d *deployment) waitForDeploys(options engineOptions, t runtime.DeployType)
 		return fmt.Errorf("--data: %w", fileError(err))
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
+	if d.access.auth != nil {
+		if err := d.access.auth.Keep(filepath.Join(d.data, loginsName)); err != nil {
+			return fmt.Errorf("--data: %w", fileError(err))
+		}
+	}
 	flows, err := dir.Load()
 	if err != nil {
 		return explain(fileError(err))
