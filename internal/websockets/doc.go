@@ -11,8 +11,7 @@
 // # Out
 //
 // What is sent waits in a queue of the connection for its writer. Whoever caused
-// it waits too, as long as the peer takes something in at all: so a source that
-// broadcasts goes no faster than its listeners. For a peer that lets a write wait
-// for longer than a moment nobody waits any more. Its queue grows to a limit,
-// then the connection is cut.
+// it waits too: so a source is no faster than its listeners. But nobody waits for
+// a peer that is some seconds behind, until it has taken all that there is for it.
+// A connection whose queue is full is cut.
 package websockets

@@ -19,11 +19,11 @@ type Options struct {
 	WholeMsg   bool    `json:"wholemsg" doc:"send and receive whole messages as JSON, instead of payloads"`
 	Heartbeat  float64 `json:"hb" doc:"seconds between pings; a connection that has not answered one when the next is due is closed; 0 sends none"`
 	MaxPayload int     `json:"maxPayload" doc:"bytes that a message received may have; a connection that sends a larger one is closed"`
-	MaxQueue   int     `json:"maxQueue" doc:"bytes that may wait for a peer that reads too slowly; one for which more would wait is cut"`
+	MaxQueue   int     `json:"maxQueue" doc:"bytes that may wait to be sent on a connection; one for which more would wait reads too slowly and is cut"`
 }
 
 // DefaultOptions returns the options of a node without any properties.
-func DefaultOptions() Options { return Options{MaxPayload: 5 << 20, MaxQueue: 1 << 20} }
+func DefaultOptions() Options { return Options{MaxPayload: 5 << 20, MaxQueue: 4 << 20} }
 
 // Check returns a *flow.ConfigError if a limit is none.
 func (o Options) Check() error {
@@ -245,8 +245,8 @@ func (h *Hub) Send(m Message, c *flow.Cause) error {
 	if !h.server && len(h.conns) == 0 {
 		return ErrNotConnected
 	}
-	for _, conn := range h.conns {
-		conn.send(m, c)
+	for _, to := range h.conns {
+		to.send(m, c)
 	}
 	return nil
 }
@@ -256,11 +256,11 @@ func (h *Hub) Send(m Message, c *flow.Cause) error {
 func (h *Hub) Reply(id string, m Message, c *flow.Cause) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	conn := h.conns[id]
-	if conn == nil || !h.server {
+	to := h.conns[id]
+	if to == nil || !h.server {
 		return false
 	}
-	conn.send(m, c)
+	to.send(m, c)
 	return true
 }
 

@@ -11,12 +11,9 @@ import (
 )
 
 const (
-	// behindAfter is how long a peer may let a write wait before nobody waits
-	// for it any more.
-	behindAfter = 250 * time.Millisecond
-	// burst is how many times MaxQueue may wait for a peer that takes what it
-	// gets: a flow may send a lot in one go.
-	burst = 16
+	// patience is how long a message may wait for a peer before nobody waits for
+	// that peer any more.
+	patience = 5 * time.Second
 	// entrySize is what an entry of a queue counts besides its data.
 	entrySize = 64
 )
@@ -39,9 +36,11 @@ type writer struct {
 	closed  bool
 }
 
-// entry is a message that waits, and the cause that waits for it; or nil.
+// entry is a message that waits, since when, and the cause that waits for it; or
+// nil.
 type entry struct {
 	Message
+	since time.Time
 	cause *flow.Cause
 }
 
@@ -50,23 +49,19 @@ type entry struct {
 func (c *conn) send(m Message, cause *flow.Cause) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.goodbye != 0 {
-		return
-	}
-	limit := c.hub.options.MaxQueue
-	if c.behind {
-		cause = nil
-	} else {
-		limit *= burst
-	}
 	size := len(m.Data) + entrySize
-	if len(c.queue) > 0 && c.size+size > limit {
+	switch {
+	case c.closed || c.goodbye != 0:
+		return
+	case len(c.queue) > 0 && c.size+size > c.hub.options.MaxQueue:
 		c.closed = true
 		c.abort(errSlow)
 		return
+	case c.behind:
+		cause = nil
 	}
 	cause.Hold()
-	c.queue = append(c.queue, entry{m, cause})
+	c.queue = append(c.queue, entry{m, time.Now(), cause})
 	c.size += size
 	c.write()
 }
@@ -135,12 +130,13 @@ func (c *conn) next() (e entry, goodbye websocket.StatusCode, ok bool) {
 		c.writing, c.behind = false, false
 		return entry{}, 0, false
 	}
-	if c.late == nil {
-		c.late = time.AfterFunc(behindAfter, c.fallBehind)
-	} else {
-		c.late.Reset(behindAfter)
+	e = c.queue[0]
+	if left := patience - time.Since(e.since); c.late == nil {
+		c.late = time.AfterFunc(left, c.fallBehind)
+	} else if !c.behind {
+		c.late.Reset(left)
 	}
-	return c.queue[0], 0, true
+	return e, 0, true
 }
 
 // written takes out what was written.
@@ -158,11 +154,11 @@ func (c *conn) written() {
 	e.cause.Done()
 }
 
-// fallBehind lets go of all who wait for this peer.
+// fallBehind lets go of all who wait for this peer, until it has taken all.
 func (c *conn) fallBehind() {
 	c.mu.Lock()
 	c.behind = c.writing
-	causes := c.causes()
+	causes := c.letGo()
 	c.mu.Unlock()
 	done(causes)
 }
@@ -171,7 +167,7 @@ func (c *conn) fallBehind() {
 func (c *conn) abandon() {
 	c.mu.Lock()
 	c.closed = true
-	causes := c.causes()
+	causes := c.letGo()
 	c.queue, c.size = nil, 0
 	if c.late != nil {
 		c.late.Stop()
@@ -180,15 +176,15 @@ func (c *conn) abandon() {
 	done(causes)
 }
 
-// causes takes the causes out of the queue. The caller holds the lock.
-func (c *conn) causes() (list []*flow.Cause) {
+// letGo takes the causes out of the queue. The caller holds the lock.
+func (c *conn) letGo() (causes []*flow.Cause) {
 	for i := range c.queue {
 		if cause := c.queue[i].cause; cause != nil {
-			list = append(list, cause)
+			causes = append(causes, cause)
 			c.queue[i].cause = nil
 		}
 	}
-	return list
+	return causes
 }
 
 func done(causes []*flow.Cause) {

@@ -15,8 +15,8 @@ var Out = flow.Define(flow.Spec[websockets.Use]{
 	},
 	Notes: "What comes in over a websocket-client has a _session too: as in Node-RED it has to be deleted for an answer to be sent. " +
 		"What is sent while a websocket-client is not connected is lost, with a warning. " +
-		"Who has sent what goes out waits until it is written, but not for connections that do not take anything for 250 ms: " +
-		"those have maxQueue bytes wait for them, and are cut if it would be more; that counts as an error of the config node.",
+		"Whoever has caused what goes out waits until it is written, so a source is no faster than the connections; but not for one that is more than 5 s behind, until it has taken all. " +
+		"Up to maxQueue bytes wait for each connection; one for which it would be more is cut, which counts as an error of the config node.",
 	Differences: []string{"A connection that reads too slowly is cut."},
 	New: func(use websockets.Use, env flow.Env) (flow.Node, error) {
 		return output{websockets.NewUser(use, env, false)}, nil
