@@ -71,7 +71,7 @@ func newConsole(t *testing.T, authority *auth.Authority) *console {
 	return &console{e, "http://" + l.Addr().String() + "/"}
 }
 
-// page is the console in a browser.
+// page is a page in a browser.
 type page struct {
 	t   *testing.T
 	ctx context.Context
@@ -81,6 +81,12 @@ type page struct {
 }
 
 func (c *console) open(t *testing.T) *page {
+	t.Helper()
+	return openPage(t, c.url)
+}
+
+// openPage opens a page in a browser of its own.
+func openPage(t *testing.T, url string) *page {
 	t.Helper()
 	path, err := browser.Find()
 	if err != nil && !browser.Required() {
@@ -102,7 +108,7 @@ func (c *console) open(t *testing.T) *page {
 	}
 	t.Cleanup(closeTab)
 	p.ctx = tab
-	p.do("open the console", chromedp.Navigate(c.url))
+	p.do("open "+url, chromedp.Navigate(url))
 	return p
 }
 
