@@ -232,8 +232,8 @@ func TestClientProxy(t *testing.T) {
 	stop(t, config, flow.Removed)
 
 	for url, want := range map[string]string{
-		proxy.URL:              "it answers 407",
-		"socks5://127.0.0.1:1": "only http://host:port is possible",
+		proxy.URL:             "407 Proxy Authentication Required",
+		"https://127.0.0.1:1": "expected socks5://host:port or http://host:port",
 	} {
 		t.Setenv("HTTP_PROXY", url)
 		refused := flowtest.New(t, Client, `{"path":"ws://server.test/"}`)

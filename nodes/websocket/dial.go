@@ -1,21 +1,21 @@
 package websocket
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
-	"encoding/base64"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 // connectTime is how long an attempt to connect may take.
@@ -36,8 +36,8 @@ func (n *client) dial(ctx context.Context) (*websocket.Conn, net.Conn, error) {
 	transport := &http.Transport{
 		TLSClientConfig:   config,
 		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := n.connectTo(ctx, network, address)
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			conn, err := n.connectTo(ctx, address)
 			if err == nil {
 				socket.Store(&conn)
 			}
@@ -60,8 +60,8 @@ func (n *client) dial(ctx context.Context) (*websocket.Conn, net.Conn, error) {
 }
 
 // connectTo connects to a server, or has a proxy do so (RFC 6455, section 4.1,
-// step 3): by CONNECT also without TLS, most proxies would not upgrade.
-func (n *client) connectTo(ctx context.Context, network, address string) (net.Conn, error) {
+// step 3), also without TLS: most HTTP proxies would not upgrade.
+func (n *client) connectTo(ctx context.Context, address string) (net.Conn, error) {
 	target := &url.URL{Scheme: "http", Host: address}
 	if strings.HasPrefix(n.config.Path, "wss:") {
 		target.Scheme = "https"
@@ -70,44 +70,20 @@ func (n *client) connectTo(ctx context.Context, network, address string) (net.Co
 	if err != nil {
 		return nil, err
 	}
-	var dialer net.Dialer
 	if proxy == nil {
-		return dialer.DialContext(ctx, network, address)
+		var dialer net.Dialer
+		return dialer.DialContext(ctx, "tcp", address)
 	}
-	if proxy.Scheme != "http" {
-		return nil, fmt.Errorf("proxy %s: only http://host:port is possible", proxy.Redacted())
-	}
-	at := proxy.Host
-	if proxy.Port() == "" {
-		at = net.JoinHostPort(proxy.Hostname(), "80")
-	}
-	conn, err := dialer.DialContext(ctx, network, at)
+	port, err := strconv.Atoi(target.Port())
 	if err != nil {
-		return nil, fmt.Errorf("proxy: %w", err)
+		return nil, err
 	}
-	if err := tunnel(ctx, conn, proxy.User, address); err != nil {
-		return nil, errors.Join(fmt.Errorf("proxy %s: %w", at, err), conn.Close())
+	options := sockets.DefaultOptions()
+	options.KeepAlive = true // as net.Dialer has it
+	route := sockets.Route{Dialing: sockets.Dialing{Options: options}, Targets: []sockets.Target{{Host: target.Hostname(), Port: port}}}
+	if route.Proxy, err = sockets.ParseProxy(proxy.String(), "", ""); err != nil {
+		return nil, err
 	}
-	return conn, nil
-}
-
-// tunnel has a proxy connect to an address (RFC 9110, section 9.3.6).
-func tunnel(ctx context.Context, proxy net.Conn, user *url.Userinfo, address string) error {
-	defer context.AfterFunc(ctx, func() { _ = proxy.SetDeadline(time.Unix(1, 0)) })()
-	r := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{}}
-	if user != nil {
-		password, _ := user.Password()
-		r.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
-	}
-	if err := r.Write(proxy); err != nil {
-		return err
-	}
-	answer, err := http.ReadResponse(bufio.NewReader(proxy), r) // nothing comes after it: the server waits for us
-	if err != nil {
-		return err
-	}
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("it answers %s", answer.Status)
-	}
-	return nil
+	conn, _, _, err := route.Dial(ctx, 0) // the server says nothing before it is asked
+	return conn, err
 }
