@@ -41,6 +41,7 @@ import (
 	"github.com/flowrun/flowrun/nodes/template"
 	"github.com/flowrun/flowrun/nodes/tlsconfig"
 	"github.com/flowrun/flowrun/nodes/trigger"
+	"github.com/flowrun/flowrun/nodes/udp"
 	"github.com/flowrun/flowrun/nodes/udpin"
 	"github.com/flowrun/flowrun/nodes/udpout"
 	"github.com/flowrun/flowrun/nodes/unknown"
@@ -104,6 +105,8 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		template.Type(deps.Context),
 		tlsconfig.Type,
 		trigger.Type(deps.Context),
+		udp.In(deps.Sessions),
+		udp.Out(deps.Sessions),
 		udpin.Type(deps.Sessions),
 		udpout.Type(deps.Sessions),
 		unknown.Type,

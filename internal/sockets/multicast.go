@@ -33,7 +33,7 @@ func Addresses(v flow.Value) []string {
 	return addresses
 }
 
-// joinGroups joins multicast groups on an interface (see [findInterface]), each
+// joinGroups joins multicast groups on an interface (see [FindInterface]), each
 // for all senders or for the sources of its family only. The error is an
 // *[Error].
 func joinGroups(conn *net.UDPConn, groups, sources []string, ifname string) error {
@@ -46,7 +46,7 @@ func joinGroups(conn *net.UDPConn, groups, sources []string, ifname string) erro
 		if group.Zone() != "" { // ff02::1%eth0
 			name = group.Zone()
 		}
-		ifi, err := findInterface(name)
+		ifi, err := FindInterface(name)
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func explainJoin(err error) error {
 }
 
 func setMulticastInterface(conn *net.UDPConn, name string) error {
-	ifi, err := findInterface(name)
+	ifi, err := FindInterface(name)
 	if err != nil {
 		return err
 	}
@@ -108,10 +108,10 @@ func setMulticastInterface(conn *net.UDPConn, name string) error {
 	return ipv4.NewPacketConn(conn).SetMulticastInterface(ifi)
 }
 
-// findInterface returns the network interface of this name or with this address;
+// FindInterface returns the network interface of this name or with this address;
 // nil, the one that the system chooses, if the name is empty. The error is an
 // *[Error].
-func findInterface(name string) (*net.Interface, error) {
+func FindInterface(name string) (*net.Interface, error) {
 	if name == "" {
 		return nil, nil
 	}

@@ -84,19 +84,26 @@ type UDPClient struct {
 	UDPOptions
 	Broadcast bool           // may send to broadcast addresses
 	Multicast int            // the TTL of multicast datagrams; 0: the system's
-	Local     netip.AddrPort // to send from; may be invalid: any
+	Address   netip.Addr     // to send from; may be invalid: the system's choice
+	Port      int            // to send from; 0: any
+	Reuse     bool           // share the port with other sockets that do
 	Remote    netip.AddrPort // the only one to talk to; invalid: anybody
 }
 
 // Open opens a socket for IPv4, or for IPv6, addresses. The error is an
 // *[Error], unless the context has ended.
 func (u UDPClient) Open(ctx context.Context, six bool) (*net.UDPConn, error) {
-	bind := binding{addr: netip.AddrPortFrom(netip.IPv4Unspecified(), 0), only6: u.Remote.IsValid(), remote: u.Remote}
-	if six {
-		bind.addr = netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
+	local := u.Address
+	switch {
+	case local.IsValid():
+	case six:
+		local = netip.IPv6Unspecified()
+	default:
+		local = netip.IPv4Unspecified()
 	}
-	if u.Local.IsValid() {
-		bind.addr = u.Local
+	bind := binding{addr: netip.AddrPortFrom(local, uint16(u.Port)), only6: u.Remote.IsValid(), remote: u.Remote}
+	if u.Reuse {
+		bind.options = append(bind.options, setReuse)
 	}
 	bind.options = append(bind.options, func(fd uintptr) error {
 		return setBroadcast(fd, u.Broadcast) // the net package switches it on

@@ -48,7 +48,7 @@ func receive(t *testing.T, conn *net.UDPConn, want string) {
 // it does not take multicast.
 func loopback(t *testing.T) string {
 	t.Helper()
-	ifi, err := findInterface("127.0.0.1")
+	ifi, err := FindInterface("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestMulticastOfOneSource(t *testing.T) {
 	options := UDPOptions{MulticastInterface: lo, MulticastLoopback: true}
 	server, addr := listen(t, UDPServer{UDPOptions: options, Groups: []string{"232.1.2.3"}, Sources: []string{"127.0.0.3", "::1"}})
 	for _, local := range []string{"127.0.0.2", "127.0.0.3"} {
-		c, err := UDPClient{UDPOptions: options, Local: netip.MustParseAddrPort(local + ":0")}.Open(t.Context(), false)
+		c, err := UDPClient{UDPOptions: options, Address: netip.MustParseAddr(local)}.Open(t.Context(), false)
 		if err != nil {
 			t.Skip("only one loopback address:", err)
 		}

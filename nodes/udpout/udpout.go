@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/netip"
 	"strconv"
-	"sync"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/sockets"
@@ -72,11 +71,7 @@ type Node struct {
 	ids   [2]string           // of the sessions, by family: IPv4, IPv6
 	socks [2]*session.Session // nil: not opened yet
 
-	ctx     context.Context // ends with the node; lookups have it
-	cancel  context.CancelFunc
-	lookups sync.WaitGroup
-	waiting int           // messages that wait for a lookup; on the loop
-	last    chan struct{} // closed when the last of them has had its turn
+	resolver *sockets.Resolver
 }
 
 const four, six = 0, 1
@@ -84,7 +79,7 @@ const four, six = 0, 1
 // Start opens the socket for IPv4. One for IPv6 is opened when it is needed.
 func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
-	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.resolver = sockets.NewResolver(n.env.Host)
 	n.outbox = session.NewOutbox(n.env.Host, n.sentLater)
 	n.env.Status(flow.Badge("grey", "ring", "ready"))
 	if _, err := n.socket(four); err != nil {
@@ -95,8 +90,7 @@ func (n *Node) Start(context.Context) error {
 
 // Stop closes the sockets and gives up lookups.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
-	n.cancel()
-	n.lookups.Wait()
+	n.resolver.Stop()
 	n.store.End(n.env.ID)
 	n.store.Detach(n.env.ID, reason)
 	n.announcer.Clear()
@@ -125,40 +119,13 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		out.Send(0, n.failure("PAYLOAD_INVALID", "payload must be string or Buffer", four))
 		return nil
 	}
-	if ip, err := netip.ParseAddr(target.Host); err == nil && n.waiting == 0 {
-		n.send(data, ip, target, out)
-		return nil
-	}
-	n.lookUp(data, target, out)
-	return nil
-}
-
-// lookUp sends the data when the host's address is known and all messages
-// before have had their turn.
-func (n *Node) lookUp(data []byte, target sockets.Target, out flow.Outlet) {
-	done := out.Hold()
-	before, turn := n.last, make(chan struct{})
-	n.last = turn
-	n.waiting++
-	n.lookups.Go(func() {
-		addrs, err := sockets.Lookup(n.ctx, target.Host)
-		if before != nil {
-			<-before
-		}
-		n.env.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
-			n.waiting--
-			switch {
-			case n.ctx.Err() != nil:
-				out.Send(0, n.failure("UDP_SEND_FAILED", "getaddrinfo EAI_CANCELED "+target.Host, four))
-			case err != nil:
-				out.Send(0, n.failure("UDP_SEND_FAILED", err.Error(), four))
-			default:
-				n.send(data, addrs[0], target, out)
-			}
-			done(nil)
+	return n.resolver.Find(target.Host, out, func(addrs []netip.Addr, err error) error {
+		if err != nil {
+			out.Send(0, n.failure("UDP_SEND_FAILED", err.Error(), four))
 			return nil
-		}))
-		close(turn)
+		}
+		n.send(data, addrs[0], target, out)
+		return nil
 	})
 }
 
@@ -213,7 +180,7 @@ func (n *Node) socket(family int) (*session.Session, error) {
 		return s, nil
 	}
 	n.ids[family] = session.NewID("sess")
-	conn, err := n.client.Open(n.ctx, family == six)
+	conn, err := n.client.Open(context.Background(), family == six)
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,9 @@ func (s *Session) Info() Info {
 		MessagesIn: s.counters.messagesIn, MessagesOut: s.counters.messagesOut,
 		Paused: s.paused != nil, Tags: s.tags,
 	}
+	if s.udp {
+		i.Kind = "udp"
+	}
 	if s.idle != nil {
 		i.Timeout = s.idle.after
 	}

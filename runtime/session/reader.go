@@ -66,13 +66,15 @@ func (d *delivery) add(i item) { d.items = append(d.items, i) }
 
 // Run implements [flow.Task].
 func (d *delivery) Run(out flow.Outlet) error {
-	receive := d.session.opts.Receive
-	if d.node != d.session.owner {
-		receive = nil
-	}
+	o := d.session.opts
+	own := d.node == d.session.owner
 	for _, i := range d.items {
-		if receive != nil {
-			receive(out, d.session, i.payload)
+		switch {
+		case own && o.Receive != nil:
+			o.Receive(out, d.session, i.payload)
+			continue
+		case own && o.ReceiveFrom != nil:
+			o.ReceiveFrom(out, i.payload, i.rinfo)
 			continue
 		}
 		m := flow.NewMessage()

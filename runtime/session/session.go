@@ -70,6 +70,8 @@ type Options struct {
 	// Receive sends on what arrives for the owner, on its loop, where the
 	// message is not that of the session nodes; may be nil.
 	Receive func(out flow.Outlet, s *Session, payload flow.Value)
+	// ReceiveFrom is Receive for datagrams, with their rinfo: where one came from.
+	ReceiveFrom func(out flow.Outlet, payload flow.Value, rinfo *flow.Object)
 }
 
 // Session is one TCP connection or one bound UDP socket. It is safe for

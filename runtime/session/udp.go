@@ -37,6 +37,20 @@ func (st *Store) BindSender(conn *net.UDPConn, id flow.Value, o *Options) (*Sess
 	})
 }
 
+// BoundTo returns a session that receives datagrams on a port, nil if there is
+// none.
+func (st *Store) BoundTo(port int) *Session {
+	for _, s := range st.list(nil) {
+		if !s.udp || s.State() != Connected {
+			continue
+		}
+		if a, ok := s.LocalAddr().(*net.UDPAddr); ok && a.Port == port {
+			return s
+		}
+	}
+	return nil
+}
+
 func (st *Store) bind(conn *net.UDPConn, id flow.Value, o *Options, run func(*Session) error) (*Session, error) {
 	s := st.newSession(o, datagramCredits)
 	s.udp, s.conn, s.state = true, conn, Connected

@@ -79,8 +79,8 @@ func TestOutbox(t *testing.T) {
 			t.Errorf("received %q, %v, want %s", buf[:n], err, want)
 		}
 	}
-	if i := sessions[0].Info(); i.BytesOut != 3 || i.MessagesOut != 2 {
-		t.Errorf("counted %d bytes, %d messages", i.BytesOut, i.MessagesOut)
+	if i := sessions[0].Info(); i.BytesOut != 3 || i.MessagesOut != 2 || i.Kind != "udp" {
+		t.Errorf("the session is %+v", i)
 	}
 	if NewOutbox(&recorder{}, nil) != nil {
 		t.Error("there is an outbox without batches")
