@@ -129,3 +129,10 @@ func anyAddress(a netip.Addr) string {
 	}
 	return "0.0.0.0"
 }
+
+// IsRefused tells whether an ICMP message said that nobody receives on the port
+// that a datagram was sent to.
+func IsRefused(err error) bool {
+	e, known := find(err)
+	return known && (e.name == "ECONNREFUSED" || e.name == "ECONNRESET") // the latter on Windows
+}

@@ -44,7 +44,7 @@ func Type(store *session.Store) flow.Type {
 		InputDocs: []flow.Doc{
 			{Name: "sessionId", Text: `the session to write to, or a list of them, or "*" for all sessions of listener: a result each`},
 			{Name: "tags", Text: "without a sessionId: the sessions that a tcp-session node has given these tags (an object)"},
-			{Name: "payload", Text: "a string, a Buffer or a list of them; each item counts as a chunk"},
+			{Name: "payload", Text: "a string, a Buffer or a list of them; each item counts as a chunk, and is a datagram for a UDP peer"},
 			{Name: "waitFor", Text: `replaces the node's; "" switches off what is in force`},
 			{Name: "timeout", Text: "replaces the node's; 0 switches it off"},
 		},
@@ -56,7 +56,8 @@ func Type(store *session.Store) flow.Type {
 			{Name: "SESSION_NOT_FOUND", Text: "there is no such session; sessionId is null if the message had none"},
 			{Name: "SESSION_NOT_CONNECTED", Text: "the session is not connected yet, or about to end"},
 			{Name: "PAYLOAD_INVALID", Text: "the payload, or an item of it, is neither string nor Buffer; nothing is written"},
-			{Name: "SOCKET_NOT_CONNECTED", Text: "it is a session of a UDP socket"},
+			{Name: "SOCKET_NOT_CONNECTED", Text: "it is a session of a UDP socket, which has no peer"},
+			{Name: "UDP_SEND_FAILED", Text: "the system refused a datagram for a UDP peer"},
 			{Name: "SESSION_SLOW", Text: "more than queueLimit would wait for the peer {queued}; the message is dropped, or the peer disconnected"},
 			{Name: "QUEUE_FULL", Text: "more would wait for a connection that is yet to be made than the tcp-connect's offlineQueue allows; the message is dropped"},
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
@@ -95,6 +96,7 @@ type Node struct {
 
 	override override // the last msg.waitFor
 	buffer   []byte   // where texts and lists are put together
+	ends     []int    // where each item ends there
 }
 
 // override is a compiled msg.waitFor.
@@ -148,7 +150,7 @@ func (n *Node) send(id flow.Value, msg *flow.Message, out flow.Outlet) {
 		return
 	}
 	o := session.Sending{
-		Node: n.env.ID, WaitFor: n.waitForOf(msg), Timeout: n.timeoutOf(msg), Data: data, Cause: out.Cause(),
+		Node: n.env.ID, WaitFor: n.waitForOf(msg), Timeout: n.timeoutOf(msg), Data: data, Ends: n.ends, Cause: out.Cause(),
 		NoClaim: !n.config.Claim,
 	}
 	if n.config.OnSlow != "wait" {
@@ -177,7 +179,10 @@ func (n *Node) giveUp(s *session.Session, out flow.Outlet) {
 }
 
 func failure(err error, id flow.Value) *flow.Message {
+	refused, isSystem := errors.AsType[*sockets.Error](err)
 	switch {
+	case isSystem:
+		return session.Fail("UDP_SEND_FAILED", refused.Text, "error", "sessionId", id)
 	case errors.Is(err, session.ErrQueueFull):
 		return session.Fail("QUEUE_FULL", "Too much waits for the connection", "error", "sessionId", id)
 	case errors.Is(err, session.ErrNoStream):
@@ -190,6 +195,7 @@ func failure(err error, id flow.Value) *flow.Message {
 // has; ok is false if it is no payload. The bytes are valid until the next call.
 func (n *Node) bytes(payload flow.Value, line bool) (data []byte, chunks int, ok bool) {
 	if b, isBuffer := payload.(flow.Buffer); isBuffer {
+		n.ends = append(n.ends[:0], len(b))
 		return b, 1, true
 	}
 	items, isList := payload.(flow.Array)
@@ -199,7 +205,7 @@ func (n *Node) bytes(payload flow.Value, line bool) (data []byte, chunks int, ok
 	if cap(n.buffer) > keepBuffer {
 		n.buffer = nil
 	}
-	n.buffer = n.buffer[:0]
+	n.buffer, n.ends = n.buffer[:0], n.ends[:0]
 	for _, item := range items {
 		switch item := item.(type) {
 		case string:
@@ -212,6 +218,7 @@ func (n *Node) bytes(payload flow.Value, line bool) (data []byte, chunks int, ok
 		default:
 			return nil, 0, false
 		}
+		n.ends = append(n.ends, len(n.buffer))
 	}
 	return n.buffer, len(items), true
 }

@@ -80,7 +80,7 @@ func (n *in) Start(ctx context.Context) error {
 	}
 	_, err = n.store.Bind(conn, nil, &session.Options{
 		Node: n.env.ID, Owner: n, Line: n.config.Datatype == "utf8", ReceiveFrom: n.receive,
-	}, session.DatagramSize)
+	}, session.Datagrams{Size: session.DatagramSize})
 	return err
 }
 

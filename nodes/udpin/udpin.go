@@ -23,12 +23,18 @@ type Config struct {
 	ReuseAddr       bool       `json:"reuseAddr" doc:"share the port with others that do"`
 	IPv6Only        bool       `json:"ipv6Only" doc:"address :: takes no IPv4"`
 	MaxSize         int        `json:"maxSize" doc:"bytes of the longest datagram, up to 65536; of a longer one the rest is lost, and rinfo.truncated is true"`
+	PeerSessions    bool       `json:"peerSessions" doc:"make a session of each sender: tcp-send answers it and gets its data, tcp-disconnect ends it"`
+	PeerTimeout     flow.Value `json:"peerTimeout" doc:"milliseconds without a datagram either way after which such a session ends; 0 is never"`
+	MaxPeers        int        `json:"maxPeers" doc:"how many such sessions there may be; datagrams of others are dropped"`
 	sockets.UDPOptions
 }
 
 func (c Config) check() error {
 	if c.MaxSize < 1 || c.MaxSize > session.DatagramSize {
 		return &flow.ConfigError{Property: "maxSize", Reason: "expected 1 to 65536 bytes, got " + strconv.Itoa(c.MaxSize)}
+	}
+	if c.MaxPeers < 1 {
+		return &flow.ConfigError{Property: "maxPeers", Reason: "expected a number from 1 on, got " + strconv.Itoa(c.MaxPeers)}
 	}
 	return c.Check()
 }
@@ -39,14 +45,15 @@ func Type(store *session.Store) flow.Type {
 		Name: "udp-in", Category: "network", Outputs: 2,
 		Summary: "Receives UDP datagrams, also those for a multicast group.",
 		OutputDocs: []string{
-			"events: listening {sessionId, address, port, multicastGroup}; error",
-			"data {sessionId, payload, rinfo}, a message for each datagram; rinfo {address, family, port, size} says where it came from, and with truncated: true that it was longer than maxSize",
+			"events: listening {sessionId, address, port, multicastGroup}; error; with peerSessions connected {sessionId, remoteHost, remotePort, localHost, localPort}, " +
+				"disconnected {sessionId}, and drop {localAddress, localPort, remoteAddress, remotePort, family} for the first datagram of a peer too many",
+			"data {sessionId, payload, rinfo}, a message for each datagram, whose sessionId is that of the socket or, with peerSessions, of the sender; rinfo {address, family, port, size} says where it came from, and with truncated: true that it was longer than maxSize",
 		},
 		Errors:      []flow.Doc{{Name: "UDP_ERROR", Text: "the socket cannot be bound, the group not be joined, or the socket broke; errorText says which"}},
 		Notes:       "While 256 datagrams are on their way through the flows no more are read; the system drops what does not fit into its buffer.",
 		Differences: []string{"A port out of range is an error envelope, UDP_ERROR; a multicast group that cannot be joined is not shown as listening."},
 		Default: func() Config {
-			return Config{Mode: "binary", ReuseAddr: true, MaxSize: session.DatagramSize, UDPOptions: sockets.DefaultUDP()}
+			return Config{Mode: "binary", ReuseAddr: true, MaxSize: session.DatagramSize, PeerTimeout: 60000.0, MaxPeers: 1024, UDPOptions: sockets.DefaultUDP()}
 		},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			if err := c.check(); err != nil {
@@ -108,9 +115,13 @@ func (n *Node) bind(ctx context.Context, server sockets.UDPServer, id string) {
 		}
 		return
 	}
+	d := session.Datagrams{Size: n.config.MaxSize}
+	if n.config.PeerSessions {
+		d.Peers = n.peers(conn)
+	}
 	_, err = n.store.Bind(conn, id, &session.Options{
 		Node: n.env.ID, Owner: n, Line: n.config.Mode == "utf8",
-	}, n.config.MaxSize)
+	}, d)
 	if err != nil {
 		n.fail(id, err.Error())
 		return

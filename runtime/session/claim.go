@@ -36,6 +36,7 @@ type Sending struct {
 	WaitFor *WaitFor      // nil: as before
 	Timeout time.Duration // how long nothing may happen from now on; 0: for ever
 	Data    []byte        // not kept
+	Ends    []int         // where the items of the data end: a datagram each for a UDP peer
 	Cause   *flow.Cause   // held until the data are written; may be nil
 	NoClaim bool          // the data claim stays where it is
 	Limit   int           // bytes that may wait for the peer; 0: no limit
@@ -44,14 +45,15 @@ type Sending struct {
 // Send moves the data claim to the sender and writes the data, whole and after
 // all that was sent before. It never blocks: what the socket does not take is
 // queued. The error is [ErrNotConnected], [ErrNoStream] or, when more would wait
-// than a limit allows, [ErrSlow] or [ErrQueueFull]; nothing has happened then. If
-// the connection breaks, the owner hears of it.
+// than a limit allows, [ErrSlow] or [ErrQueueFull]; nothing has happened then. What
+// a UDP peer cannot be sent is an *[sockets.Error]. If the connection breaks, the
+// owner hears of it.
 func (s *Session) Send(o Sending) error {
 	node := s.store.attachment(o.Node)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.udp:
+	case s.udp && s.peer == nil:
 		return ErrNoStream
 	case s.state == Connecting && s.opts.Offline > 0:
 		if s.writer.size+len(o.Data) > s.opts.Offline {
@@ -62,6 +64,11 @@ func (s *Session) Send(o Sending) error {
 	case o.Limit > 0 && s.writer.size > 0 && s.writer.size+len(o.Data) > o.Limit:
 		return ErrSlow
 	}
+	if s.peer != nil {
+		if err := s.sendToPeer(o.Data, o.Ends); err != nil {
+			return err
+		}
+	}
 	if node != nil && !o.NoClaim {
 		s.take(claim{node, o.WaitFor})
 	}
@@ -69,11 +76,13 @@ func (s *Session) Send(o Sending) error {
 		s.sendIdle = &idleTimer{clock: s.store.clock, expire: s.senderIdle}
 	}
 	s.sendIdle.set(o.Timeout)
-	if s.state == Connecting { // stored on purpose: whoever asked goes on
+	switch {
+	case s.peer != nil: // it is sent
+	case s.state == Connecting: // stored on purpose: whoever asked goes on
 		s.writer.push(queued{data: bytes.Clone(o.Data)})
-		return nil
+	default:
+		s.write(o.Data, o.Cause, node.batcher())
 	}
-	s.write(o.Data, o.Cause, node.batcher())
 	return nil
 }
 

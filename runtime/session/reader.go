@@ -97,7 +97,7 @@ func (d *delivery) Run(out flow.Outlet) error {
 // Release implements [flow.Releaser]: all that the chunk set off is done, and
 // nobody holds its cause any more.
 func (d *delivery) Release() {
-	d.session.credits.give()
+	d.session.source().credits.give()
 	*d = delivery{}
 	deliveries.Put(d)
 }

@@ -83,6 +83,9 @@ type Session struct {
 	owner   *attachment
 	started time.Duration // on the store's clock, as all times here
 	udp     bool
+	peers   *peers // of a UDP socket that has a session for each
+	peer    *peer  // of such a session
+	refused func(*Session, *sockets.Error)
 
 	slow      bool          // the reader's: nothing came in for a while before the last chunk
 	lastChunk time.Duration // the reader's: when that came in, 0 if none has

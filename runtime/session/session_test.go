@@ -373,7 +373,7 @@ func TestDatagrams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := st.Bind(conn, "u", &Options{Node: "n", Owner: w, Line: true}, DatagramSize)
+	s, err := st.Bind(conn, "u", &Options{Node: "n", Owner: w, Line: true}, Datagrams{Size: DatagramSize})
 	if err != nil {
 		t.Fatal(err)
 	}

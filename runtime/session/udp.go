@@ -17,13 +17,22 @@ const (
 	DatagramSize = 64 << 10
 )
 
+// Datagrams says how a session receives them.
+type Datagrams struct {
+	Size  int    // of the longest, [DatagramSize] at most; of others the rest is lost
+	Peers *Peers // a session for each sender; may be nil
+	// Refused hears that a peer has no socket, which an ICMP message said: only
+	// connected sockets get to know. May be nil.
+	Refused func(s *Session, err *sockets.Error)
+}
+
 // Bind makes a session of a bound UDP socket whose datagrams go to its owner:
-// as text with Options.Line, else as bytes. Of those that are longer than size,
-// which is [DatagramSize] at most, the rest is lost. The session owns the socket
-// from then on. The error is [ErrExists].
-func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o *Options, size int) (*Session, error) {
-	return st.bind(conn, id, o, func(s *Session) error {
-		return s.receiveDatagrams(sockets.NewDatagramReader(conn, size))
+// as text with Options.Line, else as bytes. The session owns the socket from then
+// on. The error is [ErrExists].
+func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o *Options, d Datagrams) (*Session, error) {
+	return st.bind(conn, id, o, d, func(s *Session) error {
+		defer s.endPeers()
+		return s.receiveDatagrams(sockets.NewDatagramReader(conn, d.Size))
 	})
 }
 
@@ -31,7 +40,7 @@ func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o *Options, size int) (*
 // read from it. It is closed by [Session.Destroy], or a tcp-disconnect. The
 // error is [ErrExists].
 func (st *Store) BindSender(conn *net.UDPConn, id flow.Value, o *Options) (*Session, error) {
-	return st.bind(conn, id, o, func(s *Session) error {
+	return st.bind(conn, id, o, Datagrams{}, func(s *Session) error {
 		<-s.quitting()
 		return nil
 	})
@@ -51,8 +60,12 @@ func (st *Store) BoundTo(port int) *Session {
 	return nil
 }
 
-func (st *Store) bind(conn *net.UDPConn, id flow.Value, o *Options, run func(*Session) error) (*Session, error) {
+func (st *Store) bind(conn *net.UDPConn, id flow.Value, o *Options, d Datagrams, run func(*Session) error) (*Session, error) {
 	s := st.newSession(o, datagramCredits)
+	s.refused = d.Refused
+	if d.Peers != nil {
+		s.peers = &peers{Peers: *d.Peers, byAddr: map[netip.AddrPort]*Session{}}
+	}
 	s.udp, s.conn, s.state = true, conn, Connected
 	if err := st.add(s, id); err != nil {
 		_ = conn.Close()
@@ -72,19 +85,22 @@ func (s *Session) receiveDatagrams(r *sockets.DatagramReader) error {
 		if s.drained(err) {
 			return nil
 		}
-		if err != nil {
+		switch {
+		case sockets.IsRefused(err):
+			s.credits.give()
+			s.tellRefused(err)
+		case err != nil:
 			return err
+		default:
+			s.receiveAll(list)
 		}
-		var lender flow.Lender
-		for i, d := range list {
-			if i > 0 {
-				s.credits.take(s.quitting, nil) // does not wait: only this goroutine takes
-			}
-			lender = s.receiveDatagram(d, i < len(list)-1)
-		}
-		if lender != nil {
-			lender.Lend()
-		}
+	}
+}
+
+// tellRefused tells the owner that a datagram has not arrived.
+func (s *Session) tellRefused(err error) {
+	if s.refused != nil {
+		s.refused(s, sockets.Explain("recvmsg", err, noAddress))
 	}
 }
 
@@ -100,9 +116,14 @@ func (s *Session) receiveDatagram(in sockets.Datagram, more bool) flow.Lender {
 	d.add(i)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.state != Connected { // its end is announced already
+		d.items = d.items[:0]
+	}
 	s.counters.bytesIn += uint64(len(in.Data))
+	s.idle.touch(now)
+	s.sendIdle.touch(now)
 	s.lastChunk = now.Sub(s.store.epoch)
-	return s.hand(d, s.owner, more)
+	return s.hand(d, s.claim.node, more)
 }
 
 // remoteInfo is the rinfo of Node.js' dgram: where a datagram came from.
@@ -123,15 +144,31 @@ func remoteInfo(d sockets.Datagram) *flow.Object {
 // SendTo writes a datagram. The error is an *[sockets.Error]. The write waits
 // only while the system's buffer is full, which the network empties.
 func (s *Session) SendTo(b []byte, to netip.AddrPort) error {
+	if s.peer != nil {
+		s = s.peer.socket
+	}
 	conn, ok := s.conn.(*net.UDPConn)
 	if !ok {
 		return sockets.Explain("send", net.ErrClosed, to)
 	}
-	if _, err := conn.WriteToUDPAddrPort(b, to); err != nil {
+	if err := s.writeTo(conn, b, to); err != nil {
 		return sockets.Explain("send", err, to)
 	}
 	s.sentDatagrams(1, len(b))
 	return nil
+}
+
+func (s *Session) writeTo(conn *net.UDPConn, b []byte, to netip.AddrPort) error {
+	if conn.RemoteAddr() == nil {
+		_, err := conn.WriteToUDPAddrPort(b, to)
+		return err
+	}
+	_, err := conn.Write(b)
+	if sockets.IsRefused(err) { // an earlier one was; this one has not left yet
+		s.tellRefused(err)
+		_, err = conn.Write(b)
+	}
+	return err
 }
 
 func (s *Session) sentDatagrams(n, bytes int) {
