@@ -18,7 +18,23 @@ type Config struct {
 	Port         flow.Value `json:"port" doc:"port to send to, 1 to 65535"`
 	Broadcast    bool       `json:"broadcast" doc:"allow broadcast addresses"`
 	MulticastTTL flow.Value `json:"multicastTtl" doc:"how many routers multicast datagrams may pass, 1 to 255; empty is the system's default"`
+	LocalAddress string     `json:"localAddress" doc:"address to send from; empty is the system's choice"`
+	LocalPort    int        `json:"localPort" doc:"port to send from; 0 is one that is free"`
+	Reply        bool       `json:"reply" doc:"a message with the sessionId of a udp-in, or of its peer, is sent from the socket that received: to the message's host and port, else to its rinfo, else to the node's host and port"`
+	Connect      bool       `json:"connect" doc:"connect the socket to where it sends, so that UDP_REFUSED tells when nobody receives there; another host or port gets a new socket"`
+	Receive      bool       `json:"receive" doc:"what comes back leaves on output 2"`
+	Mode         string     `json:"mode" doc:"of what comes back: binary: payload is a Buffer; utf8: payload is a string"`
 	sockets.UDPOptions
+}
+
+func (c Config) check() error {
+	if c.LocalAddress != "" && !sockets.IsAddress(c.LocalAddress) {
+		return &flow.ConfigError{Property: "localAddress", Reason: "expected an IP address, got " + strconv.Quote(c.LocalAddress)}
+	}
+	if c.LocalPort < 0 || c.LocalPort > 65535 {
+		return &flow.ConfigError{Property: "localPort", Reason: "expected 0 to 65535, got " + strconv.Itoa(c.LocalPort)}
+	}
+	return c.Check()
 }
 
 // Type returns the node type; its sessions are in the store.
@@ -31,25 +47,31 @@ func Type(store *session.Store) flow.Type {
 			{Name: "payload", Text: "a string or a Buffer, the datagram"},
 			{Name: "host", Text: "replaces the node's"},
 			{Name: "port", Text: "replaces the node's"},
+			{Name: "sessionId, rinfo", Text: "with reply: what is answered"},
 		},
-		OutputDocs: []string{"sent {sessionId, host, port, bytes}, or an error"},
+		OutputDocs: []string{
+			"sent {sessionId, host, port, bytes}, or an error",
+			"with receive: data {sessionId, payload, rinfo}, a message for each datagram; rinfo {address, family, port, size} says where it came from",
+		},
 		Errors: []flow.Doc{
 			{Name: "SEND_INVALID", Text: "there is no host or port, or they are no host and port"},
 			{Name: "PAYLOAD_INVALID", Text: "the payload is neither string nor Buffer"},
 			{Name: "UDP_SEND_FAILED", Text: "the system refused the datagram, or the name could not be looked up"},
 			{Name: "UDP_ERROR", Text: "the node has no socket"},
+			{Name: "UDP_REFUSED", Text: "with connect: nobody received an earlier datagram"},
+			{Name: "SESSION_NOT_FOUND", Text: "with reply: there is no session of UDP with the message's sessionId"},
 		},
 		Notes:       "Datagrams leave in the order of the messages, also while a name is looked up.",
 		Differences: []string{"A port out of range or a host that is no text is an error envelope, SEND_INVALID."},
-		Default:     func() Config { return Config{UDPOptions: sockets.DefaultUDP()} },
+		Default:     func() Config { return Config{Mode: "binary", UDPOptions: sockets.DefaultUDP()} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			if err := c.Check(); err != nil {
+			if err := c.check(); err != nil {
 				return nil, err
 			}
 			ttl, _ := sockets.ParseInt(c.MulticastTTL)
 			return &Node{
 				config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host),
-				client: sockets.UDPClient{UDPOptions: c.UDPOptions, Broadcast: c.Broadcast, Multicast: ttl},
+				client: newClient(c, ttl),
 			}, nil
 		},
 	})
@@ -68,9 +90,7 @@ type Node struct {
 		bytes int
 		badge *flow.Object
 	}
-	ids   [2]string           // of the sessions, by family: IPv4, IPv6
-	socks [2]*session.Session // nil: not opened yet
-
+	own      [2]own // by family: IPv4, IPv6
 	resolver *sockets.Resolver
 }
 
@@ -82,11 +102,17 @@ func (n *Node) Start(context.Context) error {
 	n.resolver = sockets.NewResolver(n.env.Host)
 	n.outbox = session.NewOutbox(n.env.Host, n.sentLater)
 	n.env.Status(flow.Badge("grey", "ring", "ready"))
-	if _, err := n.socket(four); err != nil {
+	if n.config.Connect || n.client.Address.Is6() {
+		return nil // opened when the first message says what for
+	}
+	if _, err := n.socket(netip.AddrPort{}, four); err != nil {
 		n.announcer.Announce(flow.Badge("red", "dot", "error"), n.failure("UDP_ERROR", err.Error(), four))
 	}
 	return nil
 }
+
+// Drain reads no more datagrams.
+func (n *Node) Drain() { n.store.Drain(n.env.ID) }
 
 // Stop closes the sockets and gives up lookups.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
@@ -99,7 +125,12 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 
 // Handle sends a message's payload.
 func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
-	target, err := sockets.FindTarget(msg, n.config.Host, n.config.Port, 1)
+	from, host, port, ok := n.answered(msg)
+	if !ok {
+		out.Send(0, session.NotFound(msg.Get("sessionId")))
+		return nil
+	}
+	target, err := sockets.FindTarget(msg, host, port, 1)
 	if errors.Is(err, sockets.ErrNoTarget) {
 		out.Send(0, n.failure("SEND_INVALID", "udp-out requires host and port", four))
 		return nil
@@ -124,26 +155,32 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 			out.Send(0, n.failure("UDP_SEND_FAILED", err.Error(), four))
 			return nil
 		}
-		n.send(data, addrs[0], target, out)
+		n.send(from, data, addrs[0], target, out)
 		return nil
 	})
 }
 
-func (n *Node) send(data []byte, ip netip.Addr, target sockets.Target, out flow.Outlet) {
+// send sends from a session, or if it is nil from the node's own.
+func (n *Node) send(s *session.Session, data []byte, ip netip.Addr, target sockets.Target, out flow.Outlet) {
 	family := four
 	if ip.Unmap().Is6() {
 		family = six
 	}
-	s, err := n.socket(family)
-	if err != nil {
-		n.env.Status(flow.Badge("red", "dot", "error"))
-		out.Send(0, n.failure("UDP_ERROR", err.Error(), family))
-		return
-	}
 	to := netip.AddrPortFrom(ip.Unmap(), uint16(target.Port))
-	if n.outbox != nil && !out.Wanted(0) {
+	if s == nil {
+		var err error
+		if s, err = n.socket(to, family); err != nil {
+			n.env.Status(flow.Badge("red", "dot", "error"))
+			out.Send(0, n.failure("UDP_ERROR", err.Error(), family))
+			return
+		}
+	}
+	if n.outbox != nil && !n.config.Connect && !s.Peer().IsValid() && !out.Wanted(0) {
 		n.outbox.Send(s, data, to, out.Cause())
 		return
+	}
+	if n.outbox != nil {
+		n.outbox.Flush() // keeps the order
 	}
 	if err := s.SendTo(data, to); err != nil {
 		out.Send(0, n.failure("UDP_SEND_FAILED", err.Error(), family))
@@ -172,32 +209,3 @@ func (n *Node) showSent(bytes int) {
 	}
 	n.env.Status(n.sent.badge)
 }
-
-// socket returns the socket for a family, a new one if there is none, or a
-// tcp-disconnect has closed it.
-func (n *Node) socket(family int) (*session.Session, error) {
-	if s := n.socks[family]; s != nil && s.State() == session.Connected {
-		return s, nil
-	}
-	n.ids[family] = session.NewID("sess")
-	conn, err := n.client.Open(context.Background(), family == six)
-	if err != nil {
-		return nil, err
-	}
-	s, err := n.store.BindSender(conn, n.ids[family], &session.Options{Node: n.env.ID, Owner: n})
-	n.socks[family] = s
-	return s, err
-}
-
-func (n *Node) failure(code, text string, family int) *flow.Message {
-	return session.Fail(code, text, "error", "sessionId", n.ids[family])
-}
-
-// Opened implements [session.Owner]; there is nothing to tell.
-func (n *Node) Opened(*session.Session) {}
-
-// TimedOut implements [session.Owner]; the sessions have no timeout.
-func (n *Node) TimedOut(*session.Session) {}
-
-// Closed implements [session.Owner]; there is nothing to tell.
-func (n *Node) Closed(*session.Session, *sockets.Error) {}
