@@ -28,6 +28,16 @@ func Connect(ctx context.Context, conn net.Conn, prefix []byte, p Provider, host
 	return sockets.TLSClient(ctx, conn, prefix, config)
 }
 
+// Server returns a provider's configuration of a server. The error has the code
+// TLS_FAILED.
+func Server(p Provider) (*tls.Config, *sockets.Error) {
+	c, err := p.Server()
+	if err != nil {
+		return nil, unusable(err)
+	}
+	return c, nil
+}
+
 // unusable is the error of a provider that has no configuration.
 func unusable(err error) *sockets.Error {
 	return &sockets.Error{Code: sockets.TLSFailed, Text: "TLS is not set up: " + err.Error(), Err: err}

@@ -7,10 +7,11 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/internal/tcpserver"
+	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
 )
 
@@ -23,6 +24,7 @@ type Config struct {
 	Timeout flow.Value `json:"timeout" doc:"milliseconds without traffic after which a connection is closed; 0 is never"`
 
 	AllowHalfOpen bool `json:"allowHalfOpen" doc:"when the peer ends its side, send the event end and go on writing until a tcp-disconnect ends ours"`
+	tcpserver.Config
 }
 
 // Type returns the node type; its sessions are in the store.
@@ -31,24 +33,28 @@ func Type(store *session.Store) flow.Type {
 		Name: "tcp-listen", Category: "network", Outputs: 2,
 		Summary: "Accepts TCP connections and makes a session of each.",
 		OutputDocs: []string{
-			"events: listening {localHost, localPort}; connected {sessionId, remoteHost, remotePort, localHost, localPort}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; closed; error and timeout",
+			"events: listening {localHost, localPort}; connected {sessionId, remoteHost, remotePort, localHost, localPort, and with TLS tls}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; " + tcpserver.Events + "; closed; error and timeout",
 			"data {sessionId, payload}, of the sessions whose data no tcp-send has claimed; with waitFor payload is the list of lines before the one in match",
 		},
-		Errors: []flow.Doc{
+		Errors: append([]flow.Doc{
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection is closed"},
 			{Name: "EADDRINUSE, EADDRNOTAVAIL, EACCES, ENOTFOUND, …", Text: "the node cannot listen"},
 			{Name: "ERR_SOCKET_BAD_PORT", Text: "the port is out of range"},
 			{Name: "ECONNRESET, EPIPE, ETIMEDOUT, …", Text: "a connection (sessionId) broke"},
-			{Name: "EMFILE, ENFILE, …", Text: "a connection could not be accepted; the node tries again"},
-		},
-		Notes: "A redeploy of this node closes its connections; one that changes other nodes, or only wires, does not.",
+		}, tcpserver.Errors...),
+		Notes: "A redeploy of this node closes its connections; one that changes other nodes, or only wires, does not. " + tcpserver.Notes,
 		Differences: []string{
 			"disconnected is sent for every session that ended, and closed when the server socket closes.",
 			"Nothing received is lost at the end of a session, and lines do not depend on how TCP cut them.",
 		},
-		Default: func() Config { return Config{Host: "0.0.0.0", Mode: "binary", Timeout: 0.0} },
+		Default: func() Config {
+			return Config{Host: "0.0.0.0", Mode: "binary", Timeout: 0.0, Config: tcpserver.Defaults()}
+		},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
-			return &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}, nil
+			n := &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}
+			var err error
+			n.server, err = tcpserver.New(c.Config, env, n)
+			return n, err
 		},
 	})
 }
@@ -59,6 +65,7 @@ type Node struct {
 	env     flow.Env
 	store   *session.Store
 	options session.Options
+	server  *tcpserver.Server
 
 	announcer *session.Announcer
 
@@ -82,6 +89,10 @@ func (n *Node) Start(context.Context) error {
 	}
 	if err := sockets.CheckPort("options.port", port, 0); err != nil {
 		n.fail("ERR_SOCKET_BAD_PORT", err.Error())
+		return nil
+	}
+	if err := n.server.Prepare(); err != nil {
+		n.fail(err.Code, err.Text)
 		return nil
 	}
 	host := flow.TrimSpace(n.config.Host)
@@ -128,49 +139,19 @@ func (n *Node) listen(ctx context.Context, t sockets.Target) *net.TCPListener {
 }
 
 // serve accepts connections until the node stops or the server socket breaks.
-func (n *Node) serve(ctx context.Context, ln *net.TCPListener) {
-	stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
-	defer stop()
-	defer func() { _ = ln.Close() }()
-	for pause := time.Duration(0); ; {
-		conn, err := ln.AcceptTCP()
-		switch {
-		case err == nil:
-			pause = 0
-			n.store.Accept(session.Stream{Conn: conn}, &n.options)
-		case ctx.Err() != nil:
-			return
-		case !sockets.IsTemporary(err):
-			e := sockets.Explain("accept", err, netip.AddrPort{})
-			n.fail(e.Code, e.Text)
-			n.listening = false
-			n.announcer.Announce(flow.Badge("grey", "ring", "closed"), session.OK("closed"))
-			return
-		default:
-			if pause == 0 {
-				e := sockets.Explain("accept", err, netip.AddrPort{})
-				n.announcer.Announce(nil, session.Fail(e.Code, e.Text, "error"))
-			}
-			pause = min(max(2*pause, minPause), maxPause)
-			wait(ctx, pause)
-		}
+func (n *Node) serve(ctx context.Context, ln net.Listener) {
+	if e := n.server.Serve(ctx, ln); e != nil {
+		n.fail(e.Code, e.Text)
+		n.listening = false
+		n.announcer.Announce(flow.Badge("grey", "ring", "closed"), session.OK("closed"))
 	}
 }
 
-// How long the node waits to accept again while the system is out of something.
-const (
-	minPause = 5 * time.Millisecond
-	maxPause = time.Second
-)
+// Accepted implements [tcpserver.Owner].
+func (n *Node) Accepted(c session.Stream) { n.store.Accept(c, &n.options) }
 
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
-}
+// Refused implements [tcpserver.Owner].
+func (n *Node) Refused(r tcpserver.Refusal) { n.announcer.AnnounceLater(r.Message) }
 
 // Drain accepts no more connections and reads no more from those there are.
 func (n *Node) Drain() {
@@ -202,9 +183,13 @@ func (n *Node) Opened(s *session.Session) {
 	n.announcer.AnnounceLater(func() *flow.Message {
 		remoteHost, remotePort := sockets.Address(s.RemoteAddr())
 		localHost, localPort := sockets.Address(s.LocalAddr())
-		return session.OK("connected", "sessionId", s.ID(),
+		m := session.OK("connected", "sessionId", s.ID(),
 			"remoteHost", remoteHost, "remotePort", float64(remotePort),
 			"localHost", localHost, "localPort", float64(localPort))
+		if state, ok := s.TLS(); ok {
+			m.Set("tls", tlsconf.Describe(state))
+		}
+		return m
 	})
 }
 

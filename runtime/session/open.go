@@ -83,7 +83,7 @@ func (s *Session) dial(ctx context.Context, to Dialer) {
 // connected takes the connection in. For one that was dialled the caller holds
 // the lock.
 func (s *Session) connected(c Stream) {
-	s.conn = c.Conn
+	s.conn, s.released = c.Conn, c.Released
 	if c.Remote != nil || c.Local != nil {
 		s.ends = &ends{c.Remote, c.Local}
 	}

@@ -101,6 +101,7 @@ type Session struct {
 	paused   chan struct{} // closed when reading may go on; nil unless it is paused
 	conn     net.Conn      // nil while connecting
 	ends     *ends         // if they are not conn's
+	released func()        // called when conn is closed; may be nil
 	socket   rawSocket
 	state    State
 	claim    claim
@@ -167,6 +168,9 @@ func (s *Session) finish(err *sockets.Error) {
 			s.linger()
 		}
 		_ = conn.Close()
+	}
+	if s.released != nil {
+		s.released()
 	}
 	releaseAll(dropped)
 	s.writer.running.Wait()

@@ -17,6 +17,7 @@ type Stream struct {
 	// Remote and Local are its ends where they are not the socket's: behind a
 	// proxy. Both may be nil.
 	Remote, Local net.Addr
+	Released      func() // called when the session of [Store.Accept] has closed it; may be nil
 }
 
 // Dialer makes the connection of a session. The error is an *[sockets.Error],
