@@ -25,6 +25,7 @@ type Config struct {
 	access.Config
 	Proxy        string     `json:"proxyProtocol" doc:"off; required: a proxy says in front of a connection who its client is, by the PROXY protocol (versions 1 and 2); optional: it may"`
 	ProxyTrusted flow.Value `json:"proxyTrusted" doc:"the proxies that are believed, as in allow; with proxyProtocol they must be named"`
+	session.Limits
 	tlsconf.Inline
 }
 
@@ -56,7 +57,10 @@ type Server struct {
 // New returns what the properties say. The error is a *[flow.ConfigError].
 func New(c Config, env flow.Env, owner Owner) (*Server, error) {
 	s := &Server{owner: owner, limited: c.Config.IsLimited(), patience: c.Patience()}
-	var err error
+	err := c.Limits.Check()
+	if err != nil {
+		return nil, err
+	}
 	if s.gate, err = c.Gate(); err != nil {
 		return nil, err
 	}

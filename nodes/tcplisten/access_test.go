@@ -92,3 +92,10 @@ func TestBadProperties(t *testing.T) {
 		}
 	}
 }
+
+func TestFirstByteTimeout(t *testing.T) {
+	d, port := listen(t, session.New(), `"firstByteTimeout":50`)
+	expectClosed(t, sockettest.Dial(t, port))
+	sockettest.Expect(t, d, 0, listening, connected,
+		`{"errorCode":"TIMEOUT","errorText":"First byte timeout","event":"timeout","sessionId":"sess-*"}`, disconnected)
+}

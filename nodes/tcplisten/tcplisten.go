@@ -37,7 +37,7 @@ func Type(store *session.Store) flow.Type {
 			"data {sessionId, payload}, of the sessions whose data no tcp-send has claimed; with waitFor payload is the list of lines before the one in match",
 		},
 		Errors: append([]flow.Doc{
-			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection is closed"},
+			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout), nothing at all within firstByteTimeout, or maxConnectionTime is over; the connection is closed"},
 			{Name: "EADDRINUSE, EADDRNOTAVAIL, EACCES, ENOTFOUND, …", Text: "the node cannot listen"},
 			{Name: "ERR_SOCKET_BAD_PORT", Text: "the port is out of range"},
 			{Name: "ECONNRESET, EPIPE, ETIMEDOUT, …", Text: "a connection (sessionId) broke"},
@@ -82,6 +82,7 @@ func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
 	n.options = session.StreamOptions(n.env, n.config.Mode, n.config.WaitFor, n.config.Timeout)
 	n.options.Owner, n.options.Cut, n.options.HalfOpen = n, true, n.config.AllowHalfOpen
+	n.options.Limits = n.config.Limits
 	port, _ := sockets.ParseInt(n.config.Port)
 	if port == 0 {
 		n.env.Status(flow.Badge("red", "ring", "port required"))
@@ -204,7 +205,7 @@ func (n *Node) Ended(s *session.Session) {
 // Closed implements [session.Owner].
 func (n *Node) Closed(s *session.Session, err *sockets.Error) {
 	if err != nil {
-		n.announcer.Announce(nil, session.Fail(err.Code, err.Text, "error", "sessionId", s.ID()))
+		n.announcer.Announce(nil, session.Broken(s.ID(), err))
 	}
 	n.announcer.AnnounceLater(func() *flow.Message { return session.OK("disconnected", "sessionId", s.ID()) })
 }

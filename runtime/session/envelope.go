@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 // OK returns the message with which a session node tells of something that went
@@ -32,7 +33,19 @@ func Fail(code, text, event string, pairs ...flow.Value) *flow.Message {
 // Timeout returns the message that tells of a session where nothing was sent
 // or received for too long.
 func Timeout(id flow.Value) *flow.Message {
-	return Fail("TIMEOUT", "Inactivity timeout", "timeout", "sessionId", id)
+	return Fail(timeoutCode, "Inactivity timeout", "timeout", "sessionId", id)
+}
+
+const timeoutCode = "TIMEOUT"
+
+// Broken returns the message that tells why a session has ended: an [Owner]'s
+// Closed has the error.
+func Broken(id flow.Value, err *sockets.Error) *flow.Message {
+	event := "error"
+	if err.Code == timeoutCode {
+		event = "timeout"
+	}
+	return Fail(err.Code, err.Text, event, "sessionId", id)
 }
 
 // NotFound returns the message for a session id that is not, or no longer,

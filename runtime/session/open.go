@@ -96,6 +96,7 @@ func (s *Session) connected(c Stream) {
 	if len(s.writer.queue) > 0 {
 		s.startWriter()
 	}
+	s.bind()
 	if s.opts.Timeout > 0 {
 		s.idle = &idleTimer{clock: s.store.clock, expire: s.ownerIdle}
 		s.idle.set(s.opts.Timeout)

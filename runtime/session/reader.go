@@ -151,11 +151,13 @@ func (s *Session) read() error {
 // receive takes a chunk in, and lends the reader's goroutine to the flow that
 // gets it.
 func (s *Session) receive(chunk []byte) {
+	size := len(chunk)
 	lender := s.queue(chunk)
 	s.socket.release()
 	if lender != nil {
 		lender.Lend()
 	}
+	s.hasRead(size)
 }
 
 // queue frames a chunk for whoever holds the data claim. The chunk takes one of

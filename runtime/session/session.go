@@ -67,6 +67,8 @@ type Options struct {
 	// before there is one.
 	Offline int
 
+	Limits Limits // of each session
+
 	// Receive sends on what arrives for the owner, on its loop, where the
 	// message is not that of the session nodes; may be nil.
 	Receive func(out flow.Outlet, s *Session, payload flow.Value)
@@ -102,6 +104,7 @@ type Session struct {
 	conn     net.Conn      // nil while connecting
 	ends     *ends         // if they are not conn's
 	released func()        // called when conn is closed; may be nil
+	bounds   *bounds       // nil without limits
 	socket   rawSocket
 	state    State
 	claim    claim
@@ -174,8 +177,9 @@ func (s *Session) finish(err *sockets.Error) {
 	}
 	releaseAll(dropped)
 	s.writer.running.Wait()
+	why := s.bounds.release()
 	if s.destroyed.Load() {
-		err = nil
+		err = why
 	}
 	if !s.opts.Keep {
 		s.store.free(s)

@@ -144,6 +144,9 @@ func (s *Session) writeBatch() {
 // writeNow writes what the socket takes at once and returns the rest. The caller
 // holds the lock, and no writer runs.
 func (s *Session) writeNow(data []byte) (rest []byte) {
+	if s.bounds.pacesWrites() {
+		return data
+	}
 	n, err := s.socket.tryWrite(data)
 	s.wrote(n)
 	if err != nil {
@@ -209,7 +212,7 @@ func (s *Session) drain() {
 // connection is broken.
 func (s *Session) writeOut(data []byte) bool {
 	for len(data) > 0 {
-		n, err := s.conn.Write(data[:min(len(data), writeSize)])
+		n, err := s.conn.Write(data[:min(len(data), s.bounds.mayWrite())])
 		s.mu.Lock()
 		s.wrote(n)
 		s.writer.size -= n
@@ -222,6 +225,7 @@ func (s *Session) writeOut(data []byte) bool {
 			return false
 		}
 		data = data[n:]
+		s.hasWritten(n)
 	}
 	return true
 }
