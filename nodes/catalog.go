@@ -20,6 +20,8 @@ import (
 	"github.com/flowrun/flowrun/nodes/globalconfig"
 	"github.com/flowrun/flowrun/nodes/html"
 	"github.com/flowrun/flowrun/nodes/httpin"
+	"github.com/flowrun/flowrun/nodes/httpproxy"
+	"github.com/flowrun/flowrun/nodes/httprequest"
 	"github.com/flowrun/flowrun/nodes/httpresponse"
 	"github.com/flowrun/flowrun/nodes/inject"
 	"github.com/flowrun/flowrun/nodes/join"
@@ -81,6 +83,8 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		globalconfig.Type,
 		html.Type,
 		httpin.Type(deps.Web),
+		httpproxy.Type,
+		httprequest.Type(deps.Settings),
 		httpresponse.Type,
 		inject.Type(deps.Context),
 		join.Type(deps.Context, deps.Settings),

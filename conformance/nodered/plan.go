@@ -36,7 +36,7 @@ type spec struct {
 	reasons map[string]string
 }
 
-// leftOut are the spec files of a folder that do not run.
+// leftOut are the spec files of a folder that do not run, or one of them.
 type leftOut struct {
 	Folder string `yaml:"folder"`
 	Why    string `yaml:"why"`
@@ -73,7 +73,7 @@ func parsePlan(titlesText, reasonsText []byte, only *regexp.Regexp) (*plan, erro
 	}
 	p := &plan{leftOut: why.LeftOut}
 	for _, path := range slices.Sorted(maps.Keys(titles)) {
-		if i := slices.IndexFunc(p.leftOut, func(l leftOut) bool { return strings.HasPrefix(path, l.Folder+"/") }); i >= 0 {
+		if i := slices.IndexFunc(p.leftOut, func(l leftOut) bool { return strings.HasPrefix(path+"/", l.Folder+"/") }); i >= 0 {
 			p.leftOut[i].titles += len(titles[path])
 		} else if only.MatchString(path) {
 			p.specs = append(p.specs, spec{path, titles[path], byPath[path]})

@@ -11,7 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/qs"
 )
 
 // Parse reads name=value pairs with semicolons between them: a Cookie header, or
@@ -61,9 +64,9 @@ func Request(header string) *flow.Object {
 // it stands if raw. The error says that one of them cannot be in a header.
 func Pair(name, value string, raw bool) (string, error) {
 	if !raw {
-		value = encode(value)
+		value = qs.Escape(value)
 	}
-	if !isToken(name) {
+	if !httpguts.ValidHeaderFieldName(name) {
 		return "", fmt.Errorf("the cookie name %q has characters that are not allowed", name)
 	}
 	for i := range len(value) {
@@ -72,20 +75,6 @@ func Pair(name, value string, raw bool) (string, error) {
 		}
 	}
 	return name + "=" + value, nil
-}
-
-func isToken(name string) bool {
-	for i := range len(name) {
-		if c := name[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?={}`, c) >= 0 {
-			return false
-		}
-	}
-	return name != ""
-}
-
-// encode is encodeURIComponent.
-func encode(s string) string {
-	return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(url.QueryEscape(s))
 }
 
 // Set returns a Set-Cookie header for a property of msg.cookies: a value, or an

@@ -3,12 +3,12 @@ package exchange
 import (
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/cookies"
+	"github.com/flowrun/flowrun/internal/headers"
 	"github.com/flowrun/flowrun/internal/qs"
 	"github.com/flowrun/flowrun/internal/webroutes"
 )
@@ -70,42 +70,11 @@ func socketOf(r *http.Request) (ip string, socket *flow.Object) {
 	return ip, flow.NewObject("remoteAddress", ip, "remoteFamily", family, "remotePort", float64(number))
 }
 
-// headersOf returns the headers as Node.js has them: names in lower case, what is
-// there several times joined. They are in alphabetical order, because Go does not
-// keep theirs.
 func headersOf(r *http.Request) *flow.Object {
 	o := flow.NewObject("host", r.Host)
-	names := make([]string, 0, 16)
-	for name := range r.Header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		values := r.Header[name]
-		separator := ", "
-		if name == "Cookie" {
-			separator = "; "
-		}
-		o.Set(lower(name), strings.Join(values, separator))
-	}
+	headers.Add(o, r.Header)
 	if len(r.TransferEncoding) > 0 {
 		o.Set("transfer-encoding", strings.Join(r.TransferEncoding, ", "))
 	}
 	return o
-}
-
-// common are the lower case names of headers that most requests have: to look
-// one up is cheaper than to make it.
-var common = map[string]string{
-	"Accept": "accept", "Accept-Encoding": "accept-encoding", "Accept-Language": "accept-language",
-	"Authorization": "authorization", "Cache-Control": "cache-control", "Connection": "connection",
-	"Content-Length": "content-length", "Content-Type": "content-type", "Cookie": "cookie",
-	"Origin": "origin", "Referer": "referer", "User-Agent": "user-agent",
-}
-
-func lower(name string) string {
-	if l, ok := common[name]; ok {
-		return l
-	}
-	return strings.ToLower(name)
 }

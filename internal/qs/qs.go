@@ -1,4 +1,4 @@
-// Package qs reads query strings and forms as the npm package qs does, which
+// Package qs reads and writes query strings and forms as the npm package qs does, which
 // Express uses: a[b]=1 is an object, a[]=1 a list, and what stands there twice is
 // a list, too.
 package qs

@@ -75,6 +75,13 @@ func TestHoles(t *testing.T) {
 	}
 }
 
+func TestStringify(t *testing.T) {
+	o := flow.NewObject("a b", "1 2/ü'()*!", "list", flow.Array{"x", 2.0}, "n", 1.5, "t", true, "o", &flow.Object{}, "z", flow.Null{})
+	if got, want := Stringify(o), "a%20b=1%202%2F%C3%BC'()*!&list=x&list=2&n=1.5&t=true&o=&z="; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func FuzzQuery(f *testing.F) {
 	for _, s := range []string{"a[b]=1&a=2", "a[][b]=c", "a[0]=1&a[x]=2&a[]=3", "[", "]=[", "%5b"} {
 		f.Add(s)

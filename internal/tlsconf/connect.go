@@ -25,6 +25,7 @@ func Connect(ctx context.Context, conn net.Conn, prefix []byte, p Provider, host
 	if config.ServerName == "" {
 		config.ServerName = host
 	}
+	acceptCommonName(config)
 	return sockets.TLSClient(ctx, conn, prefix, config)
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/cookies"
 	"github.com/flowrun/flowrun/internal/exchange"
@@ -160,7 +162,7 @@ func add(h *http.Header, name string, v flow.Value) error {
 		}
 	}
 	for _, value := range values {
-		if !validName(name) || strings.ContainsAny(value, "\r\n\x00") {
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
 			return fmt.Errorf("the header %q has characters that are not allowed", name)
 		}
 	}
@@ -170,15 +172,6 @@ func add(h *http.Header, name string, v flow.Value) error {
 	*h = ensure(*h)
 	(*h)[canonical] = values
 	return nil
-}
-
-func validName(name string) bool {
-	for i := range len(name) {
-		if c := name[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?={}`, c) >= 0 {
-			return false
-		}
-	}
-	return name != ""
 }
 
 // withCharset adds the charset to types of text that have none.
