@@ -75,15 +75,14 @@ func (c *client) transport(insecure bool) (*http.Transport, error) {
 	return t, nil
 }
 
-// dial connects to a server; unless the node is lenient it looks at what the
-// server says.
+// dial connects to a server, or to a proxy.
 func (c *client) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, network, address)
-	if err != nil || c.config.Lenient {
-		return conn, err
+	if err != nil {
+		return nil, err
 	}
-	return &strictConn{Conn: conn}, nil
+	return newWire(conn, c.config.Lenient), nil
 }
 
 // dialTLS connects to a server as the tls-config node says. It is not asked for
@@ -99,10 +98,10 @@ func (c *client) dialTLS(ctx context.Context, network, address string) (net.Conn
 		return nil, errors.Join(err, conn.Close())
 	}
 	secured, err := tlsconf.Connect(ctx, conn, c.secure, host)
-	if err != nil || c.config.Lenient {
-		return secured, err
+	if err != nil {
+		return nil, err
 	}
-	return &strictConn{Conn: secured}, nil
+	return newWire(secured, c.config.Lenient), nil
 }
 
 func (c *client) close() {
