@@ -97,7 +97,7 @@ func (c *client) dialTLS(ctx context.Context, network, address string) (net.Conn
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	secured, err := tlsconf.Connect(ctx, conn, c.secure, host)
+	secured, err := tlsconf.Connect(ctx, conn, nil, c.secure, host)
 	if err != nil {
 		return nil, err
 	}
