@@ -13,7 +13,7 @@ import (
 
 // Format holds the properties of a node that say what frames look like.
 type Format struct {
-	Framing              string `json:"framing" doc:"binary mode: how the stream is cut into messages. Empty: as it comes; delimiter, fixed, length (in front of each frame), stx-etx, slip (RFC 1055), cobs, netstring, json (values one after the other), json-lines (one a line), mllp (HL7), syslog (RFC 6587)"`
+	Framing              string `json:"framing" doc:"binary mode: how messages are told apart in the stream: delimiter, fixed, length (in front of each), stx-etx, slip (RFC 1055), cobs, netstring, json (values one after the other), json-lines (one a line), mllp (HL7) or syslog (RFC 6587); empty takes chunks as they come, and on tcp-send frames as the session does, where none sends bytes as they are"`
 	Delimiter            string `json:"delimiter" doc:"framing delimiter: what ends a frame, with escapes such as \\r\\n, \\t, \\0, \\x03, \\\\, or all of it in hex such as 0x0D0A"`
 	KeepDelimiter        bool   `json:"keepDelimiter" doc:"framing delimiter: it stays at the end of the payload"`
 	FrameLength          int    `json:"frameLength" doc:"framing fixed: how many bytes each frame has"`
@@ -30,8 +30,22 @@ type Format struct {
 	Charset              string `json:"charset" doc:"of text, as in latin1, utf16le, windows-1252. Line mode: empty is utf8. With a framing payloads are text of this character set; empty leaves them Buffers"`
 }
 
-// Config holds the properties of a node whose connections are cut into frames.
-type Config struct {
+// Notes documents the properties for a node that has [Frames].
+const Notes = "With a framing a data message is a frame: payload is a Buffer, with a charset text, with json and json-lines the value. Frames do not depend on how TCP cut the bytes. " +
+	"A line, what a delimiter would end, a line of syslog and JSON that is whole need no end before that of the session; what else is unfinished then is the error FRAME_INCOMPLETE. " +
+	"Errors of frames leave on the events output of the node that gets the data. What cannot be skipped, a length or netstring that is none or text where JSON must begin, closes the connection whatever onFrameError says."
+
+// Errors documents what the events output of such a node tells of frames.
+func Errors() []flow.Doc {
+	return []flow.Doc{
+		{Name: TooLong, Text: "a frame or line is longer than maxFrame; onFrameError says what follows"},
+		{Name: Invalid, Text: "the bytes in payload are no frame; onFrameError says what follows"},
+		{Name: Incomplete, Text: "the session has ended inside of a frame; payload is what there is of it"},
+	}
+}
+
+// Frames holds the properties of a node whose connections are cut into frames.
+type Frames struct {
 	Format
 	MaxFrame     int    `json:"maxFrame" doc:"how many bytes a frame or line has at most, with all that surrounds its payload; a longer one is an error, FRAME_TOO_LONG"`
 	OnFrameError string `json:"onFrameError" doc:"what follows a frame that is too long or invalid: close the connection, or skip the frame"`
@@ -46,16 +60,18 @@ func DefaultFormat() Format {
 }
 
 // Default returns the properties of a node without any.
-func Default() Config {
-	return Config{Format: DefaultFormat(), MaxFrame: 16 << 20, OnFrameError: "close"}
+func Default() Frames {
+	return Frames{Format: DefaultFormat(), MaxFrame: defaultMaxFrame, OnFrameError: "close"}
 }
+
+const defaultMaxFrame = 16 << 20
 
 // largestFrame bounds maxFrame: lengths of frames are numbers of 32 bits.
 const largestFrame = 1 << 30
 
 // Stream returns how the streams of a node in line or another mode are cut, nil
 // if chunks are taken as they come. The error is a *[flow.ConfigError].
-func (c Config) Stream(line bool) (*Framing, error) {
+func (c Frames) Stream(line bool) (*Framing, error) {
 	var f *Framing
 	var err error
 	if line {
@@ -80,7 +96,7 @@ func (c Config) Stream(line bool) (*Framing, error) {
 }
 
 // lines returns the framing of line mode.
-func (c Config) lines() (*Framing, error) {
+func (c Frames) lines() (*Framing, error) {
 	if c.Framing != "" {
 		return nil, wrong("framing", "%s works in binary mode; leave it empty for lines, or set mode to binary", c.Framing)
 	}
@@ -91,7 +107,10 @@ func (c Config) lines() (*Framing, error) {
 	if slices.Contains([]string{"base64", "hex"}, strings.ToLower(c.Charset)) {
 		return nil, wrong("charset", "%s is no character set that lines may have", c.Charset)
 	}
-	f := &Framing{format: lines{}, values: utf8Texts{}, text: text}
+	f := Lines()
+	if f.text = text; text != nil {
+		f.values = lineTexts{texts{text}}
+	}
 	return f, nil
 }
 

@@ -1,7 +1,7 @@
 // Package framing cuts a stream of bytes into frames, and makes frames of
 // payloads.
 //
-// A [Config] holds the properties of a node; it makes a [Framing], which all
+// [Frames] holds the properties of a node; it makes a [Framing], which all
 // sessions of the node share, and that a [Framer] for each stream. What frames
 // a stream gives, and what errors, does not depend on how the stream was cut
 // into chunks. A frame that lies whole inside a chunk is not copied; of an

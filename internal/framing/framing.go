@@ -50,6 +50,18 @@ func (f *Framing) TakesAny() bool {
 	return isJSON
 }
 
+// IsPlain tells whether text and Buffers are sent as they are: these are lines in
+// UTF-8.
+func (f *Framing) IsPlain() bool {
+	_, isLine := f.format.(lines)
+	return isLine && f.text == nil
+}
+
+// Lines returns the framing of lines in UTF-8 with the default limit.
+func Lines() *Framing {
+	return &Framing{format: lines{}, values: utf8Texts{}, limit: defaultMaxFrame}
+}
+
 // ErrNoPayload says that a value is neither text nor a Buffer.
 var ErrNoPayload = errors.New("payload items must be string or Buffer")
 
@@ -100,6 +112,11 @@ func (t texts) bytes(v flow.Value) ([]byte, error) {
 	}
 	return buffers{}.bytes(v)
 }
+
+// lineTexts are lines in a character set, which the [Framer] has made UTF-8 of.
+type lineTexts struct{ texts }
+
+func (lineTexts) of(payload []byte) (flow.Value, error) { return flow.DecodeUTF8(payload), nil }
 
 // utf8Texts are payloads in UTF-8; a byte order mark is text like any other.
 type utf8Texts struct{ buffers }

@@ -12,7 +12,7 @@ import (
 
 // config returns the properties that are JSON, over the defaults; "line" is line
 // mode without any.
-func config(t testing.TB, properties string) framing.Config {
+func config(t testing.TB, properties string) framing.Frames {
 	t.Helper()
 	if properties == "line" {
 		properties = "{}"

@@ -7,14 +7,8 @@ type lines struct{}
 
 func (lines) scanner(int) scanner { return &lineScanner{} }
 
-// encode adds LF: who sends lines says with a terminator of its own what ends
-// them.
-func (lines) encode(dst, payload []byte) ([]byte, error) {
-	if lineEnd(payload) >= 0 {
-		return dst, errPayload("contains a line end")
-	}
-	return append(append(dst, payload...), '\n'), nil
-}
+// encode adds no end: there are several, and who sends lines may send a prompt.
+func (lines) encode(dst, payload []byte) ([]byte, error) { return append(dst, payload...), nil }
 
 type lineScanner struct {
 	afterCR bool // the last line has ended in CR: an LF that follows belongs to it

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/framing"
 	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/internal/tlsconf"
 )
@@ -13,7 +14,7 @@ import (
 type Config struct {
 	Host        string     `json:"host" doc:"address or name to connect to"`
 	Port        flow.Value `json:"port" doc:"port to connect to, 1 to 65535"`
-	Mode        string     `json:"mode" doc:"binary: a Buffer for each chunk; line: a text for each line (CR LF, LF or CR ends one)"`
+	Mode        string     `json:"mode" doc:"binary: a Buffer for each chunk, or what framing says; line: a text for each line (CR LF, LF or CR ends one)"`
 	WaitFor     string     `json:"waitFor" doc:"JavaScript regular expression (line mode): lines are held until one matches, or until the unfinished last line does"`
 	Timeout     flow.Value `json:"timeout" doc:"milliseconds without traffic after which a TIMEOUT is sent; 0 is never"`
 	AutoConnect bool       `json:"autoConnect" doc:"connect when the flow starts"`
@@ -29,6 +30,7 @@ type Config struct {
 	Hosts             []Host `json:"hosts" doc:"further hosts {host, port} that do the same; they are tried when one before cannot be reached"`
 	HostOrder         string `json:"hostOrder" doc:"failover: every attempt begins with the first host; roundrobin: with the next in turn"`
 	Proxy             string `json:"proxy" doc:"connect through a proxy: socks5://host:port, or http://host:port (CONNECT)"`
+	framing.Frames
 	sockets.Dialing
 	tlsconf.Inline
 }
@@ -43,6 +45,7 @@ func defaults() Config {
 	return Config{
 		Mode: "binary", Timeout: 0.0, ReconnectDelay: 1000, ReconnectMaxDelay: 30000, HostOrder: "failover",
 		Dialing: sockets.Dialing{Options: sockets.DefaultOptions()}, Inline: tlsconf.Defaults(),
+		Frames: framing.Default(),
 	}
 }
 
@@ -75,6 +78,9 @@ func (n *Node) prepare() error {
 	}
 	p, err := sockets.ParseProxy(c.Proxy, n.env.Credentials.Get("proxyUser"), n.env.Credentials.Get("proxyPassword"))
 	if err != nil {
+		return err
+	}
+	if n.framing, err = c.Stream(c.Mode == "line"); err != nil {
 		return err
 	}
 	n.route = sockets.Route{Dialing: c.Dialing, Proxy: p}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/framing"
 	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
@@ -27,14 +28,14 @@ func Type(store *session.Store) flow.Type {
 			"events: connecting {sessionId, remoteHost, remotePort}; connected {sessionId, remoteHost, remotePort, localPort, and with TLS tls}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; reconnecting {sessionId, remoteHost, remotePort, attempt, delay}, with reconnect; error and timeout",
 			"data {sessionId, payload}, of the sessions whose data no tcp-send has claimed; with waitFor payload is the list of lines before the one in match",
 		},
-		Errors: []flow.Doc{
+		Errors: append([]flow.Doc{
 			{Name: "CONNECT_INVALID", Text: "there is no host or port, or they are no host and port"},
 			{Name: "SESSION_ID_CONFLICT", Text: "a session has this sessionId already"},
 			{Name: "CONNECT_FAILED", Text: "the connection could not be made, or broke; disconnected follows"},
 			{Name: "TLS_FAILED", Text: "the TLS handshake failed, or the server refused this end after it; errorText says why; disconnected follows"},
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
-		},
-		Notes: "A redeploy of this node closes its connections without telling; one that changes other nodes, or only wires, does not close them. With reconnect each connection that ends, or cannot be made, is made anew until a tcp-disconnect ends it. The new session has a new sessionId, and reconnecting tells it; with keepSession it is the same session: its sessionId, its tags and who claims its data stay. A proxy's user and password may stand in the credentials proxyUser and proxyPassword. " + tlsconf.Notes,
+		}, framing.Errors()...),
+		Notes: "A redeploy of this node closes its connections without telling; one that changes other nodes, or only wires, does not close them. With reconnect each connection that ends, or cannot be made, is made anew until a tcp-disconnect ends it. The new session has a new sessionId, and reconnecting tells it; with keepSession it is the same session: its sessionId, its tags and who claims its data stay. A proxy's user and password may stand in the credentials proxyUser and proxyPassword. " + framing.Notes + " " + tlsconf.Notes,
 		Differences: []string{
 			"Nothing received is lost at the end of a session, and lines do not depend on how TCP cut them.",
 			"A port or host that is none is an error envelope, CONNECT_INVALID, and leaves no session behind.",
@@ -53,6 +54,7 @@ type Node struct {
 	env     flow.Env
 	store   *session.Store
 	options session.Options
+	framing *framing.Framing // nil: chunks as they come
 	route   sockets.Route    // without the message's, or the node's own, host
 	more    []sockets.Target // hosts beside the first
 	tls     tlsconf.Provider // nil: plain connections
@@ -68,6 +70,7 @@ func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
 	n.options = session.StreamOptions(n.env, n.config.Mode, n.config.WaitFor, n.config.Timeout)
 	n.options.HalfOpen, n.options.Keep = n.config.AllowHalfOpen, n.config.KeepSession
+	n.options.Framing = n.framing
 	n.options.Offline = n.config.OfflineQueue
 	port, _ := sockets.ParseInt(n.config.Port)
 	named := n.config.Path != "" || port != 0 && flow.TrimSpace(n.config.Host) != ""

@@ -5,10 +5,12 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/framing"
 	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/internal/tcpserver"
 	"github.com/flowrun/flowrun/internal/tlsconf"
@@ -19,12 +21,13 @@ import (
 type Config struct {
 	Host    string     `json:"host" doc:"address to listen on; :: takes IPv4 connections too"`
 	Port    flow.Value `json:"port" doc:"port to listen on, 1 to 65535"`
-	Mode    string     `json:"mode" doc:"binary: a Buffer for each chunk; line: a text for each line (CR LF, LF or CR ends one)"`
+	Mode    string     `json:"mode" doc:"binary: a Buffer for each chunk, or what framing says; line: a text for each line (CR LF, LF or CR ends one)"`
 	WaitFor string     `json:"waitFor" doc:"JavaScript regular expression (line mode): lines are held until one matches, or until the unfinished last line does"`
 	Timeout flow.Value `json:"timeout" doc:"milliseconds without traffic after which a connection is closed; 0 is never"`
 
 	AllowHalfOpen bool `json:"allowHalfOpen" doc:"when the peer ends its side, send the event end and go on writing until a tcp-disconnect ends ours"`
 	tcpserver.Config
+	framing.Frames
 }
 
 // Type returns the node type; its sessions are in the store.
@@ -41,18 +44,21 @@ func Type(store *session.Store) flow.Type {
 			{Name: "EADDRINUSE, EADDRNOTAVAIL, EACCES, ENOTFOUND, …", Text: "the node cannot listen"},
 			{Name: "ERR_SOCKET_BAD_PORT", Text: "the port is out of range"},
 			{Name: "ECONNRESET, EPIPE, ETIMEDOUT, …", Text: "a connection (sessionId) broke"},
-		}, tcpserver.Errors...),
-		Notes: "A redeploy of this node closes its connections; one that changes other nodes, or only wires, does not. " + tcpserver.Notes,
+		}, slices.Concat(tcpserver.Errors, framing.Errors())...),
+		Notes: "A redeploy of this node closes its connections; one that changes other nodes, or only wires, does not. " + framing.Notes + " " + tcpserver.Notes,
 		Differences: []string{
 			"disconnected is sent for every session that ended, and closed when the server socket closes.",
 			"Nothing received is lost at the end of a session, and lines do not depend on how TCP cut them.",
 		},
 		Default: func() Config {
-			return Config{Host: "0.0.0.0", Mode: "binary", Timeout: 0.0, Config: tcpserver.Defaults()}
+			return Config{Host: "0.0.0.0", Mode: "binary", Timeout: 0.0, Config: tcpserver.Defaults(), Frames: framing.Default()}
 		},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			n := &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}
 			var err error
+			if n.framing, err = c.Stream(c.Mode == "line"); err != nil {
+				return nil, err
+			}
 			n.server, err = tcpserver.New(c.Config, env, n)
 			return n, err
 		},
@@ -66,6 +72,7 @@ type Node struct {
 	store   *session.Store
 	options session.Options
 	server  *tcpserver.Server
+	framing *framing.Framing // nil: chunks as they come
 
 	announcer *session.Announcer
 
@@ -83,6 +90,7 @@ func (n *Node) Start(context.Context) error {
 	n.options = session.StreamOptions(n.env, n.config.Mode, n.config.WaitFor, n.config.Timeout)
 	n.options.Owner, n.options.Cut, n.options.HalfOpen = n, true, n.config.AllowHalfOpen
 	n.options.Limits = n.config.Limits
+	n.options.Framing = n.framing
 	port, _ := sockets.ParseInt(n.config.Port)
 	if port == 0 {
 		n.env.Status(flow.Badge("red", "ring", "port required"))

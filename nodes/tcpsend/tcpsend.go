@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/framing"
 	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/runtime/session"
 )
@@ -23,7 +24,11 @@ type Config struct {
 	Claim          bool       `json:"claim" doc:"take the data claim: answers leave on output 2; false leaves them where they are"`
 	OnSlow         string     `json:"onSlow" doc:"when more than queueLimit would wait for a peer: wait (queue it, and read no more from whoever asked), drop (the message), disconnect (the peer)"`
 	QueueLimit     int        `json:"queueLimit" doc:"bytes that may wait for a peer, with drop and disconnect"`
+	framing.Format
 }
+
+// unframed is the framing of a node that sends bytes as they are.
+const unframed = "none"
 
 func (c Config) validate() error {
 	if !slices.Contains([]string{"wait", "drop", "disconnect"}, c.OnSlow) {
@@ -44,7 +49,7 @@ func Type(store *session.Store) flow.Type {
 		InputDocs: []flow.Doc{
 			{Name: "sessionId", Text: `the session to write to, or a list of them, or "*" for all sessions of listener: a result each`},
 			{Name: "tags", Text: "without a sessionId: the sessions that a tcp-session node has given these tags (an object)"},
-			{Name: "payload", Text: "a string, a Buffer or a list of them; each item counts as a chunk, and is a datagram for a UDP peer"},
+			{Name: "payload", Text: "a string, a Buffer or a list of them; each item counts as a chunk, is a frame where there is a framing, and a datagram for a UDP peer. With json and json-lines it is any value, a list too"},
 			{Name: "waitFor", Text: `replaces the node's; "" switches off what is in force`},
 			{Name: "timeout", Text: "replaces the node's; 0 switches it off"},
 		},
@@ -55,30 +60,35 @@ func Type(store *session.Store) flow.Type {
 		Errors: []flow.Doc{
 			{Name: "SESSION_NOT_FOUND", Text: "there is no such session; sessionId is null if the message had none"},
 			{Name: "SESSION_NOT_CONNECTED", Text: "the session is not connected yet, or about to end"},
-			{Name: "PAYLOAD_INVALID", Text: "the payload, or an item of it, is neither string nor Buffer; nothing is written"},
+			{Name: "PAYLOAD_INVALID", Text: "the payload, or an item of it, is neither string nor Buffer, or has no frame: it contains a delimiter, or is too long; nothing is written"},
 			{Name: "SOCKET_NOT_CONNECTED", Text: "it is a session of a UDP socket, which has no peer"},
 			{Name: "UDP_SEND_FAILED", Text: "the system refused a datagram for a UDP peer"},
 			{Name: "SESSION_SLOW", Text: "more than queueLimit would wait for the peer {queued}; the message is dropped, or the peer disconnected"},
 			{Name: "QUEUE_FULL", Text: "more would wait for a connection that is yet to be made than the tcp-connect's offlineQueue allows; the message is dropped"},
 			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout); the connection stays open"},
 		},
-		Notes: "A send that is refused claims nothing. An empty string and an empty list claim the data without writing any.",
+		Notes: "A send that is refused claims nothing. An empty string and an empty list claim the data without writing any. What is sent is framed as the session is cut, unless framing says otherwise; where the node has a framing of its own, the other properties of frames are its own too.",
 		Differences: []string{
 			"msg.waitFor works, and a timeout of 0 switches the timeout off; timeouts work on accepted sessions too.",
 			"Its claims survive its redeploy.",
 		},
 		Default: func() Config {
-			return Config{Timeout: 0.0, Claim: true, OnSlow: "wait", QueueLimit: 1 << 20}
+			return Config{Timeout: 0.0, Claim: true, OnSlow: "wait", QueueLimit: 1 << 20, Format: framing.DefaultFormat()}
 		},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			if err := c.validate(); err != nil {
 				return nil, err
 			}
-			return &Node{
+			n := &Node{
 				config: c, env: env, store: store,
 				terminator: terminators[c.LineTerminator],
 				timeout:    sockets.Milliseconds(c.Timeout),
-			}, nil
+			}
+			var err error
+			if c.Framing != unframed {
+				n.framing, err = c.Resolve()
+			}
+			return n, err
 		},
 	})
 }
@@ -93,6 +103,7 @@ type Node struct {
 	terminator string
 	timeout    time.Duration
 	waitFor    *session.WaitFor
+	framing    *framing.Framing // its own; may be nil
 
 	override override // the last msg.waitFor
 	buffer   []byte   // where texts and lists are put together
@@ -144,9 +155,9 @@ func (n *Node) send(id flow.Value, msg *flow.Message, out flow.Outlet) {
 		out.Send(0, failure(session.ErrNotConnected, id))
 		return
 	}
-	data, chunks, ok := n.bytes(msg.Get("payload"), s.IsLine())
-	if !ok {
-		out.Send(0, session.Fail("PAYLOAD_INVALID", "payload items must be string or Buffer", "error", "sessionId", id))
+	data, chunks, err := n.bytes(msg.Get("payload"), s)
+	if err != nil {
+		out.Send(0, session.Fail("PAYLOAD_INVALID", err.Error(), "error", "sessionId", id))
 		return
 	}
 	o := session.Sending{
@@ -156,7 +167,7 @@ func (n *Node) send(id flow.Value, msg *flow.Message, out flow.Outlet) {
 	if n.config.OnSlow != "wait" {
 		o.Limit = n.config.QueueLimit
 	}
-	err := s.Send(o)
+	err = s.Send(o)
 	switch {
 	case errors.Is(err, session.ErrSlow):
 		n.giveUp(s, out)
@@ -191,36 +202,58 @@ func failure(err error, id flow.Value) *flow.Message {
 	return session.Fail("SESSION_NOT_CONNECTED", "Session is not connected", "error", "sessionId", id)
 }
 
-// bytes returns what a payload looks like on the wire and how many chunks it
-// has; ok is false if it is no payload. The bytes are valid until the next call.
-func (n *Node) bytes(payload flow.Value, line bool) (data []byte, chunks int, ok bool) {
-	if b, isBuffer := payload.(flow.Buffer); isBuffer {
+// framingFor returns how what is sent on a session is framed, nil if it is sent
+// as it is.
+func (n *Node) framingFor(s *session.Session) *framing.Framing {
+	if n.framing == nil && n.config.Framing != unframed {
+		return s.Framing()
+	}
+	return n.framing
+}
+
+// bytes returns what a payload looks like on a session's wire and how many
+// chunks it has; the error says why it is no payload. The bytes are valid until
+// the next call.
+func (n *Node) bytes(payload flow.Value, s *session.Session) (data []byte, chunks int, err error) {
+	frames := n.framingFor(s)
+	if b, isBuffer := payload.(flow.Buffer); isBuffer && frames == nil {
 		n.ends = append(n.ends[:0], len(b))
-		return b, 1, true
+		return b, 1, nil
 	}
 	items, isList := payload.(flow.Array)
-	if !isList {
+	if !isList || frames != nil && frames.TakesAny() {
 		items = flow.Array{payload}
+	}
+	terminator := ""
+	if s.IsLine() && n.framing == nil {
+		terminator = n.terminator
 	}
 	if cap(n.buffer) > keepBuffer {
 		n.buffer = nil
 	}
 	n.buffer, n.ends = n.buffer[:0], n.ends[:0]
 	for _, item := range items {
+		if frames != nil {
+			if text, isText := item.(string); isText {
+				item = text + terminator
+			}
+			if n.buffer, err = frames.Append(n.buffer, item); err != nil {
+				return nil, 0, err
+			}
+			n.ends = append(n.ends, len(n.buffer))
+			continue
+		}
 		switch item := item.(type) {
 		case string:
-			n.buffer = append(n.buffer, item...)
-			if line {
-				n.buffer = append(n.buffer, n.terminator...)
-			}
+			n.buffer = append(append(n.buffer, item...), terminator...)
 		case flow.Buffer:
 			n.buffer = append(n.buffer, item...)
 		default:
-			return nil, 0, false
+			return nil, 0, framing.ErrNoPayload
 		}
 		n.ends = append(n.ends, len(n.buffer))
 	}
-	return n.buffer, len(items), true
+	return n.buffer, len(items), nil
 }
 
 // waitForOf returns what the answer is waited for with: the message's, else the

@@ -36,10 +36,15 @@ func dial(t *testing.T, st *session.Store, owner flow.Host, line bool) *net.TCPC
 
 func dialID(t *testing.T, st *session.Store, owner flow.Host, id string, line bool) *net.TCPConn {
 	t.Helper()
+	return dialWith(t, st, owner, id, &session.Options{Node: "owner", Owner: nobody{}, Line: line})
+}
+
+func dialWith(t *testing.T, st *session.Store, owner flow.Host, id string, o *session.Options) *net.TCPConn {
+	t.Helper()
 	ln := sockettest.Listen(t)
 	st.Attach("owner", owner)
 	target := sockets.Target{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port}
-	if _, err := st.Dial(session.To(target), id, &session.Options{Node: "owner", Owner: nobody{}, Line: line}); err != nil {
+	if _, err := st.Dial(session.To(target), id, o); err != nil {
 		t.Fatal(err)
 	}
 	c, err := ln.Accept()

@@ -1,79 +1,86 @@
 package session
 
 import (
-	"bytes"
+	"errors"
 	"unicode/utf8"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/framing"
 )
 
-// lineFramer cuts a stream of bytes into lines. CR LF, LF and CR end a line and
-// nothing else does. The lines do not depend on how the stream was cut into
-// chunks.
-type lineFramer struct {
-	partial []byte // the unfinished line
-	afterCR bool   // the stream so far ends in CR: an LF that follows belongs to it
+// lines is how sessions in line mode are cut that do not say more.
+var lines = framing.Lines()
+
+// framing returns how the stream is cut, nil if it is taken as it comes.
+func (o *Options) framing() *framing.Framing {
+	if o.Framing == nil && o.Line {
+		return lines
+	}
+	return o.Framing
 }
 
-// keepSpace is the largest space for unfinished lines that a framer keeps for
-// the next one.
-const keepSpace = 4 << 10
-
-// next returns the first line that chunk completes, without its end, and what
-// follows it; ok is false if it completes none, and the chunk then belongs to
-// the unfinished line. The line is valid until the next call.
-func (f *lineFramer) next(chunk []byte) (line, rest []byte, ok bool) {
-	if f.afterCR && len(chunk) > 0 {
-		f.afterCR = false
-		if chunk[0] == '\n' {
-			chunk = chunk[1:]
-		}
+// Framing returns how what is sent on the session is framed, nil if it is sent as
+// it is.
+func (s *Session) Framing() *framing.Framing {
+	if f := s.opts.Framing; f != nil && !f.IsPlain() {
+		return f
 	}
-	end := lineEnd(chunk)
-	if end < 0 {
-		f.partial = append(f.partial, chunk...)
-		return nil, nil, false
-	}
-	line, rest = chunk[:end], chunk[end+1:]
-	if chunk[end] == '\r' {
-		if len(rest) == 0 {
-			f.afterCR = true
-		} else if rest[0] == '\n' {
-			rest = rest[1:]
-		}
-	}
-	if len(f.partial) > 0 {
-		line = append(f.partial, line...)
-		f.drop()
-	}
-	return line, rest, true
+	return nil
 }
 
-// drop forgets the unfinished line.
-func (f *lineFramer) drop() {
-	if cap(f.partial) > keepSpace {
-		f.partial = nil
+// frames adds what the framer has of whole frames.
+func (s *Session) frames(d *delivery) {
+	for !s.broken {
+		payload, ok, err := s.framer.Next()
+		if !ok && err == nil {
+			return
+		}
+		var v flow.Value
+		switch {
+		case err != nil:
+		case s.opts.Line:
+			s.line(d, flow.DecodeUTF8(payload))
+			continue
+		default:
+			v, err = s.opts.Framing.Value(payload)
+		}
+		if err != nil {
+			s.badFrame(d, err)
+			continue
+		}
+		d.add(item{payload: v})
 	}
-	f.partial = f.partial[:0]
 }
 
-// lineEnd returns the index of the first CR or LF, -1 if there is none. It
-// looks at a window at a time, so that a chunk with one kind of line end is not
-// searched to its end for the other again and again.
-func lineEnd(b []byte) int {
-	const window = 256
-	for from := 0; from < len(b); from += window {
-		w := b[from:min(from+window, len(b))]
-		end := bytes.IndexByte(w, '\n')
-		if end >= 0 {
-			w = w[:end]
-		}
-		if cr := bytes.IndexByte(w, '\r'); cr >= 0 {
-			end = cr
-		}
-		if end >= 0 {
-			return from + end
-		}
+// badFrame adds that a frame is none. Unless it can be skipped, the session is
+// broken then.
+func (s *Session) badFrame(d *delivery, err error) {
+	bad := &framing.Error{Code: framing.Invalid, Text: err.Error()}
+	errors.As(err, &bad)
+	d.add(item{bad: bad})
+	s.broken = bad.Code != framing.Incomplete && (bad.Fatal || !s.opts.framing().Skip)
+}
+
+// failure returns the message that tells of a bad frame.
+func (s *Session) failure(bad *framing.Error) *flow.Message {
+	m := Fail(bad.Code, bad.Text, "error", "sessionId", s.id)
+	if bad.Frame != nil {
+		m.Set("payload", flow.Buffer(bad.Frame))
 	}
-	return -1
+	return m
+}
+
+// prompt adds an unfinished line that is waited for. It counts as soon as its
+// last character is whole.
+func (s *Session) prompt(d *delivery) {
+	partial := s.framer.Unfinished()
+	if !s.claim.waitFor.holds() || len(partial) == 0 || endsInsideRune(partial) {
+		return
+	}
+	if text := flow.DecodeUTF8(partial); s.claim.waitFor.matches(text) {
+		s.framer.Drop()
+		d.add(item{payload: s.takeHeld(), match: text})
+	}
 }
 
 // endsInsideRune tells whether b ends in the middle of a UTF-8 character.

@@ -22,6 +22,7 @@ func framed(t testing.TB, waitFor string, segments ...[]byte) []string {
 	h := &recorder{}
 	st.Attach("n", h)
 	s := st.newSession(&Options{Node: "n", Line: true, WaitFor: w}, len(segments))
+	s.framer = lines.Framer()
 	for _, b := range segments {
 		s.credits.take(s.quitting, nil)
 		s.receive(b)
@@ -179,21 +180,4 @@ func appendTexts(list []string, v flow.Value) []string {
 		return list
 	}
 	return append(list, flow.Text(v))
-}
-
-func BenchmarkLineFramer(b *testing.B) {
-	line := []byte("a line as clients send them, with some words\r\n")
-	chunk := bytes.Repeat(line, 1000)
-	b.SetBytes(int64(len(line)))
-	b.ReportAllocs()
-	var f lineFramer
-	for n := 0; n < b.N; {
-		for rest := chunk; ; n++ {
-			_, next, ok := f.next(rest)
-			if !ok {
-				break
-			}
-			rest = next
-		}
-	}
 }

@@ -87,6 +87,9 @@ func (s *Session) connected(c Stream) {
 	if c.Remote != nil || c.Local != nil {
 		s.ends = &ends{c.Remote, c.Local}
 	}
+	if f := s.opts.framing(); f != nil {
+		s.framer = f.Framer()
+	}
 	s.socket.open(c.Conn, c.Prefix)
 	if s.paused != nil {
 		s.stopReading()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/framing"
 	"github.com/flowrun/flowrun/internal/sockets"
 )
 
@@ -51,6 +52,7 @@ type item struct {
 	payload flow.Value
 	match   flow.Value // the line that a list of lines waited for; or undefined
 	rinfo   *flow.Object
+	bad     *framing.Error // there is no payload but this
 }
 
 // deliveries holds those whose chunks are done, for the next ones.
@@ -70,6 +72,9 @@ func (d *delivery) Run(out flow.Outlet) error {
 	own := d.node == d.session.owner
 	for _, i := range d.items {
 		switch {
+		case i.bad != nil:
+			out.Send(eventsPort, d.session.failure(i.bad))
+			continue
 		case own && o.Receive != nil:
 			o.Receive(out, d.session, i.payload)
 			continue
@@ -149,7 +154,7 @@ func (s *Session) read() error {
 }
 
 // receive takes a chunk in, and lends the reader's goroutine to the flow that
-// gets it.
+// gets it. A session whose frames cannot be told apart any more is closed.
 func (s *Session) receive(chunk []byte) {
 	size := len(chunk)
 	lender := s.queue(chunk)
@@ -158,6 +163,9 @@ func (s *Session) receive(chunk []byte) {
 		lender.Lend()
 	}
 	s.hasRead(size)
+	if s.broken {
+		s.destroy()
+	}
 }
 
 // queue frames a chunk for whoever holds the data claim. The chunk takes one of
@@ -173,10 +181,14 @@ func (s *Session) queue(chunk []byte) flow.Lender {
 	s.counters.bytesIn += uint64(len(chunk))
 	s.idle.touch(now)
 	s.sendIdle.touch(now)
-	if s.opts.Line {
-		s.lines(d, chunk)
-	} else {
+	if s.framer == nil {
 		d.add(item{payload: flow.Buffer(bytes.Clone(chunk))})
+	} else {
+		s.framer.Feed(chunk)
+		s.frames(d)
+		if s.opts.Line && !s.broken {
+			s.prompt(d)
+		}
 	}
 	return s.hand(d, s.claim.node, false)
 }
@@ -195,15 +207,15 @@ func (s *Session) hand(d *delivery, to *attachment, more bool) flow.Lender {
 	return to.queue(&d.cause, d, more)
 }
 
-// flush hands out lines that are held back and an unfinished line: nothing more
-// comes.
+// flush hands out lines that are held back and an unfinished line, or says that a
+// frame is unfinished: nothing more comes.
 func (s *Session) flush(credit bool) {
 	d := s.newDelivery(s.store.clock.Now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.framer.partial) > 0 {
-		s.line(d, flow.DecodeUTF8(s.framer.partial))
-		s.framer.drop()
+	if s.framer != nil {
+		s.framer.End()
+		s.frames(d)
 	}
 	if len(s.held) > 0 {
 		d.add(item{payload: s.takeHeld()})
@@ -225,27 +237,6 @@ func (s *Session) deliver(d *delivery, to *attachment, credit bool) {
 		to.post(&d.cause, d)
 	default:
 		to.post(nil, d)
-	}
-}
-
-// lines adds what the chunk completes. A prompt, an unfinished line that is
-// waited for, counts as soon as its last character is whole.
-func (s *Session) lines(d *delivery, chunk []byte) {
-	for {
-		line, rest, ok := s.framer.next(chunk)
-		if !ok {
-			break
-		}
-		s.line(d, flow.DecodeUTF8(line))
-		chunk = rest
-	}
-	partial := s.framer.partial
-	if !s.claim.waitFor.holds() || len(partial) == 0 || endsInsideRune(partial) {
-		return
-	}
-	if text := flow.DecodeUTF8(partial); s.claim.waitFor.matches(text) {
-		s.framer.drop()
-		d.add(item{payload: s.takeHeld(), match: text})
 	}
 }
 

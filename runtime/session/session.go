@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/framing"
 	"github.com/flowrun/flowrun/internal/sockets"
 )
 
@@ -53,6 +54,10 @@ type Options struct {
 	Timeout time.Duration // how long nothing may happen; 0: for ever
 	Cut     bool          // close the session when it has timed out
 
+	// Framing says how the stream is cut into messages. Nil takes chunks as they
+	// come, or with Line lines in UTF-8.
+	Framing *framing.Framing
+
 	// HalfOpen keeps our side open when the peer has ended its own, until it is
 	// ended here too. The owner is an [Ender] then.
 	HalfOpen bool
@@ -89,6 +94,7 @@ type Session struct {
 	peer    *peer  // of such a session
 	refused func(*Session, *sockets.Error)
 
+	broken    bool          // the reader's: frames cannot be told apart any more
 	slow      bool          // the reader's: nothing came in for a while before the last chunk
 	lastChunk time.Duration // the reader's: when that came in, 0 if none has
 	lastWrite time.Duration // when the socket last took something, 0 if it has not; mu guards it
@@ -108,10 +114,10 @@ type Session struct {
 	socket   rawSocket
 	state    State
 	claim    claim
-	held     []flow.Value // lines that wait for a match
-	framer   lineFramer
-	idle     *idleTimer // the owner's; nil while there is none
-	sendIdle *idleTimer // of the last tcp-send; nil until there is one
+	held     []flow.Value    // lines that wait for a match
+	framer   *framing.Framer // nil: chunks are taken as they come
+	idle     *idleTimer      // the owner's; nil while there is none
+	sendIdle *idleTimer      // of the last tcp-send; nil until there is one
 	writer   writer
 	counters counters
 	tags     *flow.Object // nil: none
@@ -243,8 +249,15 @@ func (s *Session) closeWrite() {
 // Destroy closes the session at once. What is queued is lost.
 func (s *Session) Destroy() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.ended = true
+	s.mu.Unlock()
+	s.destroy()
+}
+
+// destroy is Destroy because of what the peer has done.
+func (s *Session) destroy() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.destroyed.Swap(true) && s.quit != nil {
 		close(s.quit)
 	}
