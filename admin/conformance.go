@@ -73,6 +73,10 @@ func changeSetting(s *settings.Settings, name string, v flow.Value) error {
 		number(&s.TCPMsgQueueSize, def.TCPMsgQueueSize)
 	case "httpRequestTimeout":
 		duration(&s.HTTPRequestTimeout, time.Millisecond)
+	case "mqttReconnectTime":
+		if duration(&s.MQTTReconnectTime, time.Millisecond); null {
+			s.MQTTReconnectTime = def.MQTTReconnectTime
+		}
 	case "functionTimeout":
 		duration(&s.FunctionTimeout, time.Second)
 	case "globalFunctionTimeout":

@@ -28,6 +28,9 @@ import (
 	"github.com/flowrun/flowrun/nodes/jsonnode"
 	"github.com/flowrun/flowrun/nodes/junction"
 	"github.com/flowrun/flowrun/nodes/link"
+	"github.com/flowrun/flowrun/nodes/mqttbroker"
+	"github.com/flowrun/flowrun/nodes/mqttin"
+	"github.com/flowrun/flowrun/nodes/mqttout"
 	"github.com/flowrun/flowrun/nodes/rangenode"
 	"github.com/flowrun/flowrun/nodes/rbe"
 	"github.com/flowrun/flowrun/nodes/sortnode"
@@ -93,6 +96,9 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		link.Call,
 		link.In,
 		link.Out,
+		mqttbroker.Type(deps.Settings),
+		mqttin.Type,
+		mqttout.Type,
 		rangenode.Type,
 		rbe.Type,
 		sortnode.Type(deps.Context, deps.Settings),

@@ -25,11 +25,14 @@ type Settings struct {
 	// TCPMsgQueueSize is how many messages tcp request keeps until it is
 	// connected.
 	TCPMsgQueueSize int
+	// MQTTReconnectTime is the longest pause between two attempts to connect to
+	// an MQTT broker.
+	MQTTReconnectTime time.Duration
 }
 
 // Default is Node-RED's default.
 func Default() Settings {
-	return Settings{FunctionExternalModules: true, TCPMsgQueueSize: 1000}
+	return Settings{FunctionExternalModules: true, TCPMsgQueueSize: 1000, MQTTReconnectTime: 5 * time.Second}
 }
 
 // Live are settings that may change while flows run; nodes made afterwards see

@@ -1,0 +1,171 @@
+package mqttbroker
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/mqtt"
+	"github.com/flowrun/flowrun/internal/mqtt/mqtttest"
+	"github.com/flowrun/flowrun/internal/noticeboard"
+	"github.com/flowrun/flowrun/internal/sockets/sockettest"
+	"github.com/flowrun/flowrun/nodes/tlsconfig"
+)
+
+func TestAddress(t *testing.T) {
+	for want, c := range map[string]Config{
+		"mqtt://localhost:1883":   {Port: 99},
+		"mqtt://host:1884":        {Broker: "host", Port: 1884},
+		"mqtts://host:1883":       {Broker: "host", UseTLS: true},
+		"mqtt://[::1]:1883":       {Broker: "::1", Port: 1883},
+		"wss://host:9001/mqtt":    {Broker: "wss://host:9001/mqtt", Port: 1883},
+		"mqtts://elsewhere":       {Broker: "host", URL: "mqtts://elsewhere"},
+		"mqtt://192.168.1.1:1883": {Broker: "192.168.1.1", Port: 1883},
+	} {
+		if got := c.address(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestConfiguration(t *testing.T) {
+	for config, property := range map[string]string{
+		`{"broker":"gopher://host"}`:           "broker",
+		`{"keepalive":70000}`:                  "keepalive",
+		`{"queueLimit":-1}`:                    "queueLimit",
+		`{"usetls":true,"tls":"nowhere"}`:      "tls",
+		`{"willTopic":"a/#"}`:                  "willTopic",
+		`{"sessionExpiry":-5}`:                 "sessionExpiry",
+		`{"receiveMaximum":100000}`:            "receiveMaximum",
+		`{"protocolVersion":5,"birthMsg":"x"}`: "birthMsg",
+	} {
+		props, err := flow.ParseJSON([]byte(config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Type(nil).New(props.(*flow.Object), flow.Env{})
+		if bad, ok := errors.AsType[*flow.ConfigError](err); !ok || bad.Property != property {
+			t.Errorf("%s: got error %v, want one of %s", config, err, property)
+		}
+	}
+}
+
+// connect makes a node and waits until it is connected.
+func connect(t *testing.T, config string, options ...func(*flow.Env)) (*flowtest.Driver, *mqtt.Client) {
+	t.Helper()
+	d := flowtest.New(t, Type(nil), config, options...)
+	c := d.Node.(*Node).Client()
+	connected := make(chan struct{})
+	c.Connect(func() { close(connected) })
+	select {
+	case <-connected:
+	case <-time.After(10 * time.Second):
+		t.Fatalf("not connected: %v", d.Log)
+	}
+	return d, c
+}
+
+func TestTLS(t *testing.T) {
+	ca := sockettest.NewAuthority(t)
+	issued := ca.Issue(t, "localhost")
+	broker := mqtttest.New(t, &tls.Config{Certificates: []tls.Certificate{issued.TLS(t)}, MinVersion: tls.VersionTLS12})
+	trusted := flowtest.New(t, tlsconfig.Type, `{"certType":"data","servername":"localhost"}`, func(e *flow.Env) {
+		e.Credentials = flow.NewCredentials(flow.NewObject("cadata", ca.PEM))
+	})
+	config := fmt.Sprintf(`{"broker":"127.0.0.1","port":%d,"usetls":true`, broker.Port())
+	connect(t, config+`,"tls":"t"}`, func(e *flow.Env) { e.Config = func(string) flow.Node { return trusted.Node } })
+	connect(t, config+`,"verifyservercert":false}`)
+
+	var logged noted
+	d := flowtest.New(t, Type(nil), config+`,"verifyservercert":true}`, func(e *flow.Env) {
+		logged.Host = e.Host
+		e.Host = &logged
+	})
+	d.Node.(*Node).Client().Connect(nil)
+	if !logged.board.Wait(t.Context(), 10*time.Second, func() bool { return strings.Contains(logged.last, "signed by an unknown authority") }) {
+		t.Errorf("an unknown authority is not reported, but %q", logged.last)
+	}
+}
+
+// noted keeps what a node reported last.
+type noted struct {
+	flow.Host
+	board noticeboard.Board
+	last  string
+}
+
+func (n *noted) Report(_ flow.Level, what flow.Value, _ *flow.Message) {
+	n.board.Update(func() { n.last = flow.Text(what) })
+}
+
+func TestWebSocket(t *testing.T) {
+	broker := mqtttest.New(t, nil)
+	port := sockettest.FreePort(t)
+	ws := listeners.NewWebsocket(listeners.Config{ID: "ws", Address: fmt.Sprint("127.0.0.1:", port)})
+	if err := broker.Server.AddListener(ws); err != nil {
+		t.Fatal(err)
+	}
+	broker.Server.Listeners.Serve("ws", broker.Server.EstablishConnection)
+	got := make(chan packets.Packet, 1)
+	broker.Subscribe("a", func(p packets.Packet) { got <- p })
+	_, c := connect(t, fmt.Sprintf(`{"broker":"ws://127.0.0.1:%d/mqtt","protocolVersion":5}`, port))
+	large := strings.Repeat("0123456789", 10_000)
+	c.Publish(&mqtt.Message{Topic: "a", Payload: []byte(large), QoS: 1}, func(error) {})
+	select {
+	case p := <-got:
+		if string(p.Payload) != large {
+			t.Errorf("the broker gets %d bytes", len(p.Payload))
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the broker gets nothing")
+	}
+}
+
+// mosquitto_pub and mosquitto_sub are the peers, with a password.
+func TestMosquitto(t *testing.T) {
+	broker := mqtttest.NewMosquitto(t, "")
+	if _, err := exec.LookPath("mosquitto_pub"); err != nil {
+		t.Skip("mosquitto_pub is not installed (Debian: apt install mosquitto-clients)")
+	}
+	_, c := connect(t, fmt.Sprintf(`{"broker":"127.0.0.1","port":%d,"protocolVersion":5}`, broker.Port()), func(e *flow.Env) {
+		e.Credentials = flow.NewCredentials(flow.NewObject("user", "gopher", "password", "secret"))
+	})
+	got := make(chan *mqtt.Message, 1)
+	c.Subscribe("n", mqtt.Subscription{Filter: "$share/group/from/#", QoS: 1}, func(m *mqtt.Message, cause *flow.Cause) {
+		cause.Hold()
+		got <- m
+		cause.Done()
+	})
+	pub := exec.CommandContext(t.Context(), "mosquitto_pub", "-p", fmt.Sprint(broker.Port()), "-V", "5", "-q", "1", "-t", "from/pub", "-m", "hello",
+		"-D", "publish", "user-property", "k", "v")
+	sub := exec.CommandContext(t.Context(), "mosquitto_sub", "-p", fmt.Sprint(broker.Port()), "-q", "2", "-t", "to/sub", "-C", "1", "-W", "10", "-F", "%t %q %r %p")
+	c.Publish(&mqtt.Message{Topic: "to/sub", Payload: []byte("kept"), QoS: 2, Retain: true}, func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	out, err := sub.Output()
+	if err != nil || strings.TrimSpace(string(out)) != "to/sub 2 1 kept" {
+		t.Errorf("mosquitto_sub prints %q, error %v", out, err)
+	}
+	if out, err := pub.CombinedOutput(); err != nil {
+		t.Fatalf("mosquitto_pub: %v: %s", err, out)
+	}
+	select {
+	case m := <-got:
+		if m.Topic != "from/pub" || string(m.Payload) != "hello" || flow.JSON(m.UserProperties) != `{"k":"v"}` {
+			t.Errorf("got %s %q %s", m.Topic, m.Payload, flow.JSON(m.UserProperties))
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing comes from mosquitto_pub")
+	}
+}

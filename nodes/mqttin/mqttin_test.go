@@ -1,0 +1,152 @@
+package mqttin
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/mqtt"
+	"github.com/flowrun/flowrun/internal/mqtt/mqtttest"
+	"github.com/flowrun/flowrun/nodes/mqttbroker"
+)
+
+func TestDecode(t *testing.T) {
+	text, binary := true, false
+	for _, c := range []struct {
+		datatype, content string
+		utf8              *bool
+		payload           string
+		want              string // as JSON
+		problem           string
+	}{
+		{"utf8", "", nil, `{"a":1}`, `"{\"a\":1}"`, ""},
+		{"buffer", "", nil, "hi", `{"type":"Buffer","data":[104,105]}`, ""},
+		{"base64", "", nil, "hi", `"aGk="`, ""},
+		{"json", "", nil, `{"a":1}`, `{"a":1}`, ""},
+		{"json", "", nil, `{a:1}`, `{"type":"Buffer","data":[123,97,58,49,125]}`, "invalid-json-parse"},
+		{"json", "", nil, "\xff", `{"type":"Buffer","data":[255]}`, "invalid-json-string"},
+		{"auto", "", nil, `{"a":1}`, `"{\"a\":1}"`, ""},
+		{"auto", "", nil, "\xff", `{"type":"Buffer","data":[255]}`, ""},
+		{"auto-detect", "", nil, `{"a":1}`, `{"a":1}`, ""},
+		{"auto-detect", "", nil, "42", "42", ""},
+		{"auto-detect", "", nil, "text", `"text"`, ""},
+		{"auto-detect", "", nil, "\xff", `{"type":"Buffer","data":[255]}`, ""},
+		{"auto-detect", "text/plain", nil, `{"a":1}`, `"{\"a\":1}"`, ""},
+		{"auto-detect", "Application/JSON", nil, `{"a":1}`, `{"a":1}`, ""},
+		{"auto", "application/json", nil, `{"a":1}`, `"{\"a\":1}"`, ""},
+		{"auto", "application/json", nil, `{a:1}`, `"{a:1}"`, "invalid-json-parse"},
+		{"auto", "application/zip", nil, "hi", `{"type":"Buffer","data":[104,105]}`, ""},
+		{"auto-detect", "x/unknown", nil, "1", "1", ""},
+		{"auto", "", &text, "\xff", `"�"`, ""},
+		{"auto", "", &binary, "hi", `"hi"`, ""},
+	} {
+		m := &mqtt.Message{Payload: []byte(c.payload), Properties: mqtt.Properties{ContentType: c.content, UTF8: c.utf8}}
+		got, problem := decode(c.datatype, m)
+		if flow.JSON(got) != c.want || problem != c.problem {
+			t.Errorf("%s, %q, %q: got %s %q, want %s %q", c.datatype, c.content, c.payload, flow.JSON(got), problem, c.want, c.problem)
+		}
+	}
+}
+
+// start starts a broker, and an mqtt in node that uses it.
+func start(t *testing.T, version int, config string) (*mqtttest.Embedded, *flowtest.Driver) {
+	t.Helper()
+	broker := mqtttest.New(t, nil)
+	node := flowtest.New(t, mqttbroker.Type(nil), fmt.Sprintf(`{"broker":"localhost","port":%d,"protocolVersion":%d}`, broker.Port(), version)).Node
+	d := flowtest.New(t, Type, config, func(e *flow.Env) { e.Config = func(string) flow.Node { return node } })
+	mqtttest.Await(t, node.(mqtt.Broker).Client(), true)
+	return broker, d
+}
+
+func publish(t *testing.T, b *mqtttest.Embedded, topic, payload string, retain bool) {
+	t.Helper()
+	if err := b.Server.Publish(topic, []byte(payload), retain, 1); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReceive(t *testing.T) {
+	broker, d := start(t, 4, `{"broker":"b","topic":"a/+","qos":"1","datatype":"auto-detect"}`)
+	publish(t, broker, "a/b", `{"n":1}`, false)
+	d.Until(func() bool { return len(d.Sent(0)) == 1 })
+	if got, want := d.Sent(0)[0], `{"topic":"a/b","payload":{"n":1},"qos":1,"retain":false,"_topic":"a/b"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := d.Badges(); got[0] != "red ring disconnected" || !slices.Contains(got, "yellow ring connecting") {
+		t.Errorf("the badges are %q", got)
+	}
+	broker.Restart()
+	publish(t, broker, "a/c", "again", true) // retained: it comes when the node has subscribed again
+	d.Until(func() bool { return len(d.Sent(0)) == 2 })
+}
+
+func TestInvalidJSON(t *testing.T) {
+	broker, d := start(t, 4, `{"broker":"b","topic":"a","datatype":"json"}`)
+	publish(t, broker, "a", `{n:1}`, true)
+	d.Until(func() bool { return len(d.Log) == 1 })
+	if e := d.Log[0]; e.What != "Failed to parse JSON string" || e.Msg.Get("topic") != "a" {
+		t.Errorf("reported %q with the message %s", e.What, flow.JSON(e.Msg))
+	}
+}
+
+func TestDynamicSubscriptions(t *testing.T) {
+	broker, d := start(t, 5, `{"broker":"b","inputs":1,"datatype":"utf8"}`)
+	publish(t, broker, "a", "kept", true)
+	d.Handle(`{"action":"subscribe","topic":["a",{"topic":"b/#","qos":1,"datatype":"json"}]}`)
+	d.Until(func() bool { return len(d.Sent(0)) == 1 })
+	publish(t, broker, "b/c", "[1]", false)
+	d.Until(func() bool { return len(d.Sent(0)) == 2 })
+	d.Handle(`{"action":"getSubscriptions"}`)
+	want := []string{
+		`{"topic":"a","payload":"kept","qos":1,"retain":true,"_topic":"a"}`,
+		`{"topic":"b/c","payload":[1],"qos":1,"retain":false,"_topic":"b/c"}`,
+		`{"action":"getSubscriptions","topic":"subscriptions","payload":[{"topic":"a","qos":2,"rh":0,"rap":true,"nl":false},{"topic":"b/#","qos":1,"datatype":"json","rh":0,"rap":true,"nl":false}]}`,
+	}
+	if got := d.Sent(0); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	d.Handle(`{"action":"unsubscribe","topic":true}`)
+	d.Handle(`{"action":"getSubscriptions"}`)
+	if got := d.Messages(0)[3].Get("payload"); flow.JSON(got) != "[]" {
+		t.Errorf("subscriptions after unsubscribing: %s", flow.JSON(got))
+	}
+	for action, want := range map[string]string{
+		`{"action":"dance"}`:                        "Invalid action specified",
+		`{"action":"subscribe"}`:                    "msg.topic is missing or invalid",
+		`{"action":"subscribe","topic":"a/#/b"}`:    "Invalid topic specified",
+		`{"action":"connect","broker":{"port":99}}`: "Disconnect from broker before connecting",
+	} {
+		d.Done = nil
+		d.Handle(action)
+		d.Until(func() bool { return len(d.Done) == 1 })
+		if err := d.Done[0]; err == nil || err.Error() != want {
+			t.Errorf("%s: got error %v, want %s", action, err, want)
+		}
+	}
+}
+
+func TestConnectionActions(t *testing.T) {
+	broker, d := start(t, 4, `{"broker":"b","topic":"a"}`)
+	d.Handle(`{"action":"disconnect"}`)
+	d.Until(func() bool { return len(d.Done) == 1 })
+	if got := d.Badges(); got[len(got)-1] != "red ring disconnected" {
+		t.Errorf("the badges are %q", got)
+	}
+	d.Handle(`{"action":"connect","broker":{"protocolVersion":5,"clientid":"renamed"}}`)
+	d.Until(func() bool { return len(d.Done) == 2 })
+	if err := d.Done[1]; err != nil {
+		t.Fatal(err)
+	}
+	if c, ok := broker.Server.Clients.Get("renamed"); !ok || c.Properties.ProtocolVersion != 5 {
+		t.Error("the broker does not know the client by its new name and version")
+	}
+}
+
+func TestInvalidTopic(t *testing.T) {
+	d := flowtest.New(t, Type, `{"broker":"b","topic":"a/#/b"}`)
+	if len(d.Log) != 1 || d.Log[0].What != "Invalid topic specified" || d.Log[0].Level != flow.LevelWarn {
+		t.Errorf("logged %v", d.Log)
+	}
+}

@@ -1,0 +1,170 @@
+// Package mqttout is the node type mqtt out: it publishes messages to an MQTT
+// broker.
+package mqttout
+
+import (
+	"context"
+	"errors"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/mqtt"
+)
+
+// Config is the node's configuration.
+type Config struct {
+	Broker      string     `json:"broker" doc:"id of an mqtt-broker node"`
+	Topic       string     `json:"topic" doc:"topic to publish on; empty is the message's"`
+	QoS         flow.Value `json:"qos" doc:"QoS 0, 1 or 2; empty is the message's, or else 0"`
+	Retain      flow.Value `json:"retain" doc:"the broker retains the messages; empty is as the message says"`
+	RespTopic   string     `json:"respTopic" doc:"topic for answers; MQTT 5"`
+	ContentType string     `json:"contentType" doc:"content type of the payload; MQTT 5"`
+	UserProps   flow.Value `json:"userProps" doc:"user properties, an object or its JSON; MQTT 5"`
+	Correlation flow.Value `json:"correl" doc:"correlation data; MQTT 5"`
+	Expiry      flow.Value `json:"expiry" doc:"seconds after which the broker drops the message; MQTT 5"`
+}
+
+// Type is the node type.
+var Type = flow.Define(flow.Spec[Config]{
+	Name: "mqtt out", Category: "network", Inputs: 1, KeepsNothing: true,
+	Summary: "Publishes messages to an MQTT broker.",
+	InputDocs: []flow.Doc{
+		{Name: "payload", Text: "what is published: text or a Buffer as it is, objects and lists as JSON. A message without it is ignored"},
+		{Name: "topic", Text: "where to, if the node has no topic"},
+		{Name: "qos", Text: "if the node has none"},
+		{Name: "retain", Text: "if the node has none"},
+		{Name: "responseTopic", Text: "also correlationData, contentType, userProperties, messageExpiryInterval, payloadFormatIndicator and topicAlias: properties of MQTT 5. Without a topic the message goes to its responseTopic"},
+		{Name: "action", Text: "connect or disconnect: what to do in place of publishing. With connect, broker is an object of properties of the mqtt-broker node that change; with its force it also connects anew"},
+	},
+	Notes: "A message completes when the broker has acknowledged it, with QoS 0 when it is written. Until then it holds its source back; not while there is no connection, when it waits in the broker node's queue.",
+	Differences: []string{
+		"Sent without a connection, messages wait for it; Node-RED drops them.",
+		"A message completes when the broker has it, or fails when its queue is full or the broker refuses it.",
+	},
+	Default: func() Config { return Config{QoS: "", Retain: "", UserProps: "", Correlation: "", Expiry: ""} },
+	New:     New,
+})
+
+// Node is an mqtt out node.
+type Node struct {
+	config  Config
+	env     flow.Env
+	broker  mqtt.Broker
+	last    int
+	pending map[int]func(error) // messages that are not acknowledged
+}
+
+// New makes a node.
+func New(c Config, env flow.Env) (flow.Node, error) {
+	return &Node{config: c, env: env, broker: mqtt.Lookup(env, c.Broker), pending: map[int]func(error){}}, nil
+}
+
+// Start has the broker node connect.
+func (n *Node) Start(context.Context) error {
+	if n.broker == nil {
+		return errors.New(n.env.Text("mqtt.errors.missing-config", "missing broker configuration"))
+	}
+	n.broker.Client().Attach(n.env.ID, func(s mqtt.State) { n.env.Status(s.Badge(n.env)) })
+	return nil
+}
+
+// Stop lets go of the messages under way: the broker node sends them all the
+// same.
+func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
+	if n.broker == nil {
+		return nil
+	}
+	n.broker.Client().Detach(n.env.ID, reason == flow.Removed)
+	for id := range n.pending {
+		n.ender(id)(nil)
+	}
+	return nil
+}
+
+// Handle publishes a message.
+func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
+	if n.broker == nil {
+		return nil
+	}
+	client := n.broker.Client()
+	if flow.Truthy(msg.Get("action")) {
+		switch msg.Get("action") {
+		case "connect", "disconnect":
+			mqtt.Control(n.env, n.broker, msg, n.hold(out.Keep()))
+			return nil
+		}
+		return mqtt.ErrAction(n.env)
+	}
+	if !msg.Has("payload") {
+		return nil
+	}
+	m := n.message(msg)
+	if !mqtt.ValidTopic(m.Topic) {
+		n.env.Warn(n.env.Text("mqtt.errors.invalid-topic", "Invalid topic specified"))
+		return nil
+	}
+	if client.State() == mqtt.Connected {
+		client.Publish(m, n.hold(out.Hold()))
+	} else {
+		client.Publish(m, n.hold(out.Keep())) // what waits for a connection holds nobody back
+	}
+	return nil
+}
+
+// hold keeps a message until the function that it returns is called, from
+// anywhere.
+func (n *Node) hold(done func(error)) func(error) {
+	n.last++
+	n.pending[n.last] = done
+	return n.ender(n.last)
+}
+
+// ender ends a pending message, on the loop.
+func (n *Node) ender(id int) func(error) {
+	return func(err error) {
+		n.env.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
+			if done, ok := n.pending[id]; ok {
+				delete(n.pending, id)
+				done(err)
+			}
+			return nil
+		}))
+	}
+}
+
+// message makes what is published of a message.
+func (n *Node) message(msg *flow.Message) *mqtt.Message {
+	c := &n.config
+	m := &mqtt.Message{Topic: c.Topic, Payload: mqtt.Payload(msg.Get("payload")), QoS: mqtt.Quality(c.QoS, mqtt.Quality(msg.Get("qos"), 0))}
+	if m.Retain = mqtt.Bool(msg.Get("retain"), false); flow.Truthy(c.Retain) {
+		m.Retain = mqtt.Bool(c.Retain, false)
+	}
+	m.Properties = mqtt.PropertiesOf(n.properties(msg))
+	if m.Topic == "" {
+		m.Topic, _ = msg.Get("topic").(string)
+	}
+	if m.Topic == "" && n.broker.Client().Options().Version == 5 {
+		m.Topic, m.ResponseTopic = m.ResponseTopic, ""
+	}
+	return m
+}
+
+// properties returns a message's properties with those of the configuration in
+// their place.
+func (n *Node) properties(msg *flow.Message) *flow.Object {
+	o := flow.NewObject()
+	for _, p := range []struct {
+		name string
+		own  flow.Value
+	}{
+		{"responseTopic", n.config.RespTopic}, {"contentType", n.config.ContentType}, {"userProperties", n.config.UserProps},
+		{"correlationData", n.config.Correlation}, {"messageExpiryInterval", n.config.Expiry},
+		{"payloadFormatIndicator", nil}, {"topicAlias", nil},
+	} {
+		if v := p.own; flow.Truthy(v) {
+			o.Set(p.name, v)
+		} else if v := msg.Get(p.name); v != nil {
+			o.Set(p.name, v)
+		}
+	}
+	return o
+}

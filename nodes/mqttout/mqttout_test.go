@@ -1,0 +1,124 @@
+package mqttout
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/mqtt/mqtttest"
+	"github.com/flowrun/flowrun/nodes/mqttbroker"
+)
+
+// start starts a broker whose messages come on a channel, and an mqtt out node.
+func start(t *testing.T, version int, config string) (*mqtttest.Embedded, <-chan packets.Packet, *flowtest.Driver) {
+	t.Helper()
+	broker := mqtttest.New(t, nil)
+	got := make(chan packets.Packet, 100)
+	broker.Subscribe("#", func(p packets.Packet) { got <- p })
+	node := flowtest.New(t, mqttbroker.Type(nil), fmt.Sprintf(`{"broker":"127.0.0.1","port":%d,"protocolVersion":"%d"}`, broker.Port(), version)).Node
+	d := flowtest.New(t, Type, config, func(e *flow.Env) { e.Config = func(string) flow.Node { return node } })
+	return broker, got, d
+}
+
+func receive(t *testing.T, got <-chan packets.Packet) packets.Packet {
+	t.Helper()
+	select {
+	case p := <-got:
+		return p
+	case <-time.After(10 * time.Second):
+		t.Fatal("the broker gets nothing")
+	}
+	return packets.Packet{}
+}
+
+func TestPublish(t *testing.T) {
+	_, got, d := start(t, 4, `{"broker":"b"}`)
+	for _, c := range []struct {
+		msg, payload string
+		qos          byte
+		retain       bool
+	}{
+		{`{"topic":"a","payload":"text"}`, "text", 0, false},
+		{`{"topic":"a","payload":{"n":[1,true]},"qos":1}`, `{"n":[1,true]}`, 1, false},
+		{`{"topic":"a","payload":4.5,"qos":"2","retain":true}`, "4.5", 2, true},
+		{`{"topic":"a","payload":null,"qos":7,"retain":"true"}`, "", 0, true},
+	} {
+		d.Done = nil
+		d.Handle(c.msg)
+		p := receive(t, got)
+		if string(p.Payload) != c.payload || p.FixedHeader.Qos != c.qos || p.FixedHeader.Retain != c.retain {
+			t.Errorf("%s: the broker gets %q with QoS %d, retain %t", c.msg, p.Payload, p.FixedHeader.Qos, p.FixedHeader.Retain)
+		}
+		d.Until(func() bool { return len(d.Done) == 1 })
+		if err := d.Done[0]; err != nil {
+			t.Errorf("%s: %v", c.msg, err)
+		}
+	}
+	d.HandleMessage(flow.MessageOf(flow.NewObject("topic", "a", "payload", flow.Buffer{0, 255})))
+	if p := receive(t, got); string(p.Payload) != "\x00\xff" {
+		t.Errorf("the broker gets %q", p.Payload)
+	}
+}
+
+func TestPropertiesOfTheNode(t *testing.T) {
+	_, got, d := start(t, 5, `{"broker":"b","topic":"own","qos":"1","retain":"true","respTopic":"answers","contentType":"text/plain",
+		"userProps":"{\"k\":\"v\",\"n\":1}","correl":"id","expiry":"60"}`)
+	d.Handle(`{"topic":"not this","payload":"x","qos":0,"retain":false,"contentType":"not/this","payloadFormatIndicator":true}`)
+	p := receive(t, got)
+	props := p.Properties
+	if p.TopicName != "own" || p.FixedHeader.Qos != 1 || !p.FixedHeader.Retain || props.ResponseTopic != "answers" ||
+		props.ContentType != "text/plain" || string(props.CorrelationData) != "id" || props.MessageExpiryInterval != 60 || props.PayloadFormat != 1 {
+		t.Errorf("the broker gets %+v", p)
+	}
+	if u := props.User; len(u) != 2 || u[0] != (packets.UserProperty{Key: "k", Val: "v"}) || u[1] != (packets.UserProperty{Key: "n", Val: "1"}) {
+		t.Errorf("the user properties are %v", u)
+	}
+}
+
+func TestResponseTopicIsTheTopic(t *testing.T) {
+	_, got, d := start(t, 5, `{"broker":"b"}`)
+	mqtttest.Await(t, d.Node.(*Node).broker.Client(), true)
+	d.Handle(`{"payload":"x","responseTopic":"answers"}`)
+	if p := receive(t, got); p.TopicName != "answers" || p.Properties.ResponseTopic != "" {
+		t.Errorf("the broker gets %q with the response topic %q", p.TopicName, p.Properties.ResponseTopic)
+	}
+}
+
+func TestWaitsForTheBroker(t *testing.T) {
+	broker, got, d := start(t, 4, `{"broker":"b","topic":"a"}`)
+	mqtttest.Await(t, d.Node.(*Node).broker.Client(), true)
+	broker.Down()
+	mqtttest.Await(t, d.Node.(*Node).broker.Client(), false)
+	d.Handle(`{"payload":"late","qos":1}`)
+	if len(d.Done) != 0 {
+		t.Fatal("the message is done without a connection")
+	}
+	broker.Up()
+	if p := receive(t, got); string(p.Payload) != "late" {
+		t.Errorf("the broker gets %q", p.Payload)
+	}
+	d.Until(func() bool { return len(d.Done) == 1 })
+}
+
+func TestWhatIsNotPublished(t *testing.T) {
+	_, got, d := start(t, 4, `{"broker":"b"}`)
+	d.Handle(`{"topic":"a/#","payload":"x"}`)
+	d.Handle(`{"payload":"x"}`)
+	d.Handle(`{"topic":"a"}`)
+	for _, e := range d.Log {
+		if e.What != "Invalid topic specified" || e.Level != flow.LevelWarn {
+			t.Errorf("logged %v", e)
+		}
+	}
+	if len(d.Log) != 2 {
+		t.Errorf("%d warnings, want 2", len(d.Log))
+	}
+	d.Handle(`{"topic":"a","payload":"last"}`)
+	if p := receive(t, got); string(p.Payload) != "last" {
+		t.Errorf("the broker gets %q", p.Payload)
+	}
+}
