@@ -12,16 +12,17 @@ func TestSettingsEndpoint(t *testing.T) {
 	live := &settings.Live{}
 	l := newLoopback(t, &admin.Conformance{Settings: live})
 	l.expect("PUT", "/tap/settings", `{"nodeMessageBufferMaxLength":5,"httpRequestTimeout":1500,"fileWorkingDirectory":"/srv",
-		"functionTimeout":2,"globalFunctionTimeout":0.5,"functionExternalModules":false,"tcpMsgQueueSize":7}`, 204, "")
+		"functionTimeout":2,"globalFunctionTimeout":0.5,"functionExternalModules":false,"tcpMsgQueueSize":7,"mqttReconnectTime":250}`, 204, "")
 	want := settings.Settings{
 		NodeMessageBufferMaxLength: 5, HTTPRequestTimeout: 1500 * time.Millisecond, FileWorkingDirectory: "/srv",
 		FunctionTimeout: 2 * time.Second, GlobalFunctionTimeout: time.Second / 2, TCPMsgQueueSize: 7,
+		MQTTReconnectTime: 250 * time.Millisecond,
 	}
 	if got := live.Get(); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	l.expect("PUT", "/tap/settings", `{"nodeMessageBufferMaxLength":null,"httpRequestTimeout":{"__enc__":true,"type":"undefined"},"fileWorkingDirectory":null,
-		"functionTimeout":null,"globalFunctionTimeout":null,"functionExternalModules":null}`, 204, "")
+		"functionTimeout":null,"globalFunctionTimeout":null,"functionExternalModules":null,"mqttReconnectTime":null}`, 204, "")
 	want = settings.Default()
 	want.TCPMsgQueueSize = 7
 	if got := live.Get(); got != want {
