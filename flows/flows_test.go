@@ -283,7 +283,7 @@ func TestEveryExampleIsTested(t *testing.T) {
 		"webchat.json": true, // in e2e, with browsers
 	}
 	palette := []string{"gateway.json", "library.json", "errors.json", "watchdog.json", "command.yaml",
-		"subflow.json", "report.json", "csv-inbox.json"}
+		"subflow.json", "report.json", "csv-inbox.json", "mqtt-gateway.yaml"}
 	for _, pattern := range []string{"*.json", "*.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {

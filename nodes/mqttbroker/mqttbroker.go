@@ -29,7 +29,6 @@ func Type(live *settings.Live) flow.Type {
 			"A message that the broker would hang up on (too large, a QoS or a retain flag that it does not support) is an error.",
 			"An address that cannot be understood is an error of the deploy.",
 			"Messages that come while an mqtt in node is redeployed wait for it.",
-			"A broker that can only be reached through a proxy: the environment's, with ws:// and wss://.",
 		},
 		Default: defaults,
 		New: func(c Config, env flow.Env) (flow.Node, error) {

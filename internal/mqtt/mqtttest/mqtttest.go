@@ -51,10 +51,16 @@ type Embedded struct {
 // configuration. The test's cleanup ends it.
 func New(t testing.TB, config *tls.Config) *Embedded {
 	t.Helper()
+	return NewOn(t, 0, config)
+}
+
+// NewOn is New on a port.
+func NewOn(t testing.TB, port int, config *tls.Config) *Embedded {
+	t.Helper()
 	capabilities := server.NewDefaultServerCapabilities()
 	capabilities.TopicAliasMaximum = 10
 	capabilities.MaximumMessageExpiryInterval = 0 // it adds an expiry else
-	b := &Embedded{t: t, tls: config, Server: server.New(&server.Options{
+	b := &Embedded{t: t, port: port, tls: config, Server: server.New(&server.Options{
 		InlineClient: true, Capabilities: capabilities, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})}
 	if err := b.Server.AddHook(new(auth.AllowHook), nil); err != nil {
