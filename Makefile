@@ -4,6 +4,7 @@ GO       ?= go
 FUZZTIME ?= 60s
 BENCHFLAGS ?=
 SPECFLAGS ?= -write docs/compatibility.md
+PEERSFLAGS ?=
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
@@ -105,5 +106,12 @@ examples: build ## check all example flows and run their tests
 	done
 	bin/flowrun test flows
 
+# As root on a Debian what is missing is installed first; with
+# PEERSFLAGS=--installed it is left out.
+.PHONY: peers
+peers: build ## let real peers (openssl, curl, haproxy, socat, …) talk to flowrun
+	sh testdata/peers/run.sh $(PEERSFLAGS)
+
 .PHONY: check
-check: format vet lint test fresh examples cross ## everything that must pass before a change goes in
+check: PEERSFLAGS = --installed
+check: format vet lint test fresh examples peers cross ## everything that must pass before a change goes in
