@@ -40,7 +40,10 @@ import (
 	"github.com/flowrun/flowrun/nodes/switchnode"
 	"github.com/flowrun/flowrun/nodes/tcpconnect"
 	"github.com/flowrun/flowrun/nodes/tcpdisconnect"
+	"github.com/flowrun/flowrun/nodes/tcpin"
 	"github.com/flowrun/flowrun/nodes/tcplisten"
+	"github.com/flowrun/flowrun/nodes/tcpout"
+	"github.com/flowrun/flowrun/nodes/tcprequest"
 	"github.com/flowrun/flowrun/nodes/tcpsend"
 	"github.com/flowrun/flowrun/nodes/tcpsession"
 	"github.com/flowrun/flowrun/nodes/template"
@@ -109,7 +112,10 @@ func Catalog(deps Deps) (*flow.Registry, error) {
 		switchnode.Type(deps.Context, deps.Settings),
 		tcpconnect.Type(deps.Sessions),
 		tcpdisconnect.Type(deps.Sessions),
+		tcpin.Type(deps.Sessions),
 		tcplisten.Type(deps.Sessions),
+		tcpout.Type(deps.Sessions),
+		tcprequest.Type(deps.Sessions, deps.Settings),
 		tcpsend.Type(deps.Sessions),
 		tcpsession.Type(deps.Sessions),
 		template.Type(deps.Context),

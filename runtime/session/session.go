@@ -74,6 +74,8 @@ type Options struct {
 
 	Limits Limits // of each session
 
+	// Pool is a name under which [Store.Find] finds the sessions of several nodes.
+	Pool string
 	// Receive sends on what arrives for the owner, on its loop, where the
 	// message is not that of the session nodes; may be nil.
 	Receive func(out flow.Outlet, s *Session, payload flow.Value)

@@ -26,6 +26,7 @@ func (s *Session) Tag(key string, value flow.Value) {
 // Query says which sessions are meant. What is empty, or nil, leaves none out.
 type Query struct {
 	Node string       // id of the node that opened them
+	Pool string       // [Options.Pool] of those who did
 	Tags *flow.Object // they have all of these, with the same values
 }
 
@@ -44,7 +45,7 @@ func (st *Store) Find(q Query) []*Session {
 }
 
 func (q Query) matches(s *Session) bool {
-	if s.udp || q.Node != "" && q.Node != s.opts.Node {
+	if s.udp || q.Node != "" && q.Node != s.opts.Node || q.Pool != "" && q.Pool != s.opts.Pool {
 		return false
 	}
 	if q.Tags == nil {

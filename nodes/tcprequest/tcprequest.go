@@ -1,0 +1,192 @@
+// Package tcprequest is Node-RED's node type tcp request: it sends a message to
+// a TCP server and sends on what that answers.
+package tcprequest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/settings"
+	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/internal/tcpnodes"
+	"github.com/flowrun/flowrun/internal/tlsconf"
+	"github.com/flowrun/flowrun/runtime/session"
+)
+
+// Config is the node's configuration.
+type Config struct {
+	Server  string     `json:"server" doc:"address or name to connect to; empty is msg.host"`
+	Port    flow.Value `json:"port" doc:"port to connect to; empty is msg.port"`
+	Out     string     `json:"out" doc:"when the answer is complete: time (splitc milliseconds after its first byte), count (splitc bytes), char (the character splitc), sit (never: the connection stays open, every chunk is sent on), immed (no answer)"`
+	SplitC  flow.Value `json:"splitc" doc:"the time, the number, or the character (also \\n, \\r, \\t, \\e, \\f, \\0, or a code such as 0x03)"`
+	Ret     string     `json:"ret" doc:"buffer or string: what the payload of the answer is"`
+	Newline string     `json:"newline" doc:"with sit and string: where to cut the text, with \\n, \\r and \\t as in JavaScript; empty does not cut"`
+	Trim    bool       `json:"trim" doc:"leave what was cut at on the text"`
+	TLS     string     `json:"tls" doc:"id of a tls-config node; empty is plain TCP"`
+}
+
+// Type returns the node type; its sessions are in the store.
+func Type(store *session.Store, live *settings.Live) flow.Type {
+	return flow.Define(flow.Spec[Config]{
+		Name: "tcp request", Category: "network", Inputs: 1, Outputs: 1,
+		Summary: "Sends a message to a TCP server, and sends on what that answers.",
+		InputDocs: []flow.Doc{
+			{Name: "payload", Text: "a string, Buffer, number or boolean; a message without payload only connects"},
+			{Name: "host", Text: "the server, if the node names none"},
+			{Name: "port", Text: "the port, if the node names none"},
+			{Name: "reset", Text: "with sit: true closes all connections, host:port one"},
+		},
+		OutputDocs: []string{"the last message sent to the server, with the answer as payload"},
+		Differences: []string{
+			"A payload that is an object, a list or null is an error that catch nodes get.",
+			"Messages that could not be sent because the server is not there complete with the error.",
+			"A tls-config node that verifies certificates is obeyed.",
+		},
+		Default: func() Config { return Config{Out: "time", SplitC: "0", Ret: "buffer"} },
+		New: func(c Config, env flow.Env) (flow.Node, error) {
+			return newNode(c, env, store, live)
+		},
+	})
+}
+
+// Node is a tcp request node.
+type Node struct {
+	config  Config
+	env     flow.Env
+	store   *session.Store
+	tls     tlsconf.Provider
+	newline string
+	limit   int // how many messages may wait for a connection
+
+	wait  time.Duration // time: after the first byte
+	count int           // count
+	char  byte          // char
+
+	links map[string]*link // by host:port; on the loop
+	last  string           // the server of the last message
+}
+
+func newNode(c Config, env flow.Env, store *session.Store, live *settings.Live) (*Node, error) {
+	n := &Node{config: c, env: env, store: store, newline: tcpnodes.Unescape(c.Newline), links: map[string]*link{}}
+	n.limit = live.Get().TCPMsgQueueSize
+	text := flow.Text(c.SplitC)
+	number, _ := sockets.ParseInt(c.SplitC)
+	switch c.Out {
+	case "time":
+		n.wait = time.Duration(max(number, 0)) * time.Millisecond
+	case "count":
+		n.count = max(number, 1)
+	case "char":
+		var ok bool
+		if n.char, ok = character(text); !ok {
+			return nil, &flow.ConfigError{Property: "splitc", Reason: fmt.Sprintf(`expected a character such as x, \n or 0x03, got %q`, text)}
+		}
+	case "sit", "immed":
+	default:
+		return nil, &flow.ConfigError{Property: "out", Reason: fmt.Sprintf("expected time, count, char, sit or immed, got %q", c.Out)}
+	}
+	var err error
+	n.tls, err = tcpnodes.Provider(env, c.TLS)
+	return n, err
+}
+
+var escapes = map[string]byte{`\n`: '\n', `\r`: '\r', `\t`: '\t', `\e`: 0x1b, `\f`: '\f', `\0`: 0}
+
+// character reads the character at which an answer ends.
+func character(text string) (byte, bool) {
+	if c, ok := escapes[text]; ok {
+		return c, true
+	}
+	if strings.HasPrefix(text, "0x") {
+		n, err := strconv.ParseUint(text[2:], 16, 8)
+		return byte(n), err == nil
+	}
+	if text == "" {
+		return 0, false
+	}
+	return text[0], true
+}
+
+// Start makes the node known to the store.
+func (n *Node) Start(context.Context) error {
+	n.store.Attach(n.env.ID, n.env.Host)
+	return nil
+}
+
+// Stop closes the connections.
+func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
+	for _, l := range n.links {
+		l.drop(nil)
+	}
+	clear(n.links)
+	n.store.End(n.env.ID)
+	n.store.Detach(n.env.ID, reason)
+	n.env.Status(&flow.Object{})
+	return nil
+}
+
+// Handle sends a message, when its server is connected.
+func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
+	payload := msg.Get("payload")
+	if n.config.Out == "sit" && flow.Truthy(msg.Get("reset")) {
+		n.reset(msg.Get("reset"))
+		if payload == nil {
+			return nil
+		}
+	}
+	var data []byte
+	if payload != nil {
+		var err error
+		if data, err = tcpnodes.Bytes(payload, false); err != nil {
+			return err
+		}
+	}
+	target, ok := n.target(msg)
+	if !ok {
+		n.env.Warn(n.env.Text("tcpin.errors.no-host", "Host and/or port not set"))
+		return nil
+	}
+	id := target.Host + ":" + strconv.Itoa(target.Port)
+	if id != n.last {
+		n.env.Status(&flow.Object{})
+		n.last = id
+	}
+	l := n.links[id]
+	if l == nil {
+		l = &link{node: n, id: id, target: target}
+		n.links[id] = l
+	}
+	l.last = msg
+	l.push(request{msg, data, out.Cause(), out.Hold()})
+	return nil
+}
+
+func (n *Node) target(msg *flow.Message) (sockets.Target, bool) {
+	host, port := n.config.Server, n.config.Port
+	if host == "" {
+		host, _ = msg.Get("host").(string)
+	}
+	number, _ := sockets.ParseInt(port)
+	if number == 0 {
+		number, _ = sockets.ParseInt(msg.Get("port"))
+	}
+	return sockets.Target{Host: host, Port: number}, host != "" && number > 0 && number <= 65535
+}
+
+// reset closes connections that stay open.
+func (n *Node) reset(which flow.Value) {
+	for id, l := range n.links {
+		if which == true || which == id {
+			l.close()
+		}
+	}
+	shape := "dot"
+	if len(n.links) == 0 {
+		shape = "ring"
+	}
+	n.env.Status(flow.Badge("green", shape, tcpnodes.Connections(n.env, len(n.links))))
+}
