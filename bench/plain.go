@@ -32,6 +32,11 @@ func ServePlain() (bool, error) {
 	if err != nil {
 		return true, err
 	}
+	if pair := os.Getenv(plainPair); pair != "" {
+		if listener, err = secured(listener, pair); err != nil {
+			return true, err
+		}
+	}
 	socket, err := net.ListenPacket("udp", udp)
 	if err != nil {
 		return true, errors.Join(err, listener.Close())

@@ -46,9 +46,9 @@ func Start(env []string, command ...string) (*Process, error) {
 	return p, nil
 }
 
-// StartPlain runs this very program as the plain server on two free ports, and
-// returns when it listens. The program's main calls ServePlain first.
-func StartPlain(ctx context.Context) (p *Process, tcp, udp string, err error) {
+// StartPlain runs this very program as the plain server on two free ports, with
+// more environment variables, and returns when it listens. The program's main calls ServePlain first.
+func StartPlain(ctx context.Context, env ...string) (p *Process, tcp, udp string, err error) {
 	addrs, err := FreeAddrs(2)
 	if err != nil {
 		return nil, "", "", err
@@ -58,7 +58,7 @@ func StartPlain(ctx context.Context) (p *Process, tcp, udp string, err error) {
 	if err != nil {
 		return nil, "", "", err
 	}
-	p, err = Start([]string{plainAddrs + "=" + tcp + " " + udp}, executable)
+	p, err = Start(append(env, plainAddrs+"="+tcp+" "+udp), executable)
 	if err != nil {
 		return nil, "", "", err
 	}

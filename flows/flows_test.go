@@ -280,6 +280,7 @@ func TestEveryExampleIsTested(t *testing.T) {
 		"chat.json": true, "prompt.json": true, "udp-echo.json": true, "multicast.json": true,
 		"tcp-udp-bridge.json": true, "tcp-proxy.json": true,
 		"modbus.yaml": true, "hl7.yaml": true, "slip.yaml": true, "syslog.yaml": true,
+		"tls-echo.json": true, "mutual-tls.json": true, "proxy-backend.json": true,
 		"webchat.json": true, // in e2e, with browsers
 	}
 	palette := []string{"gateway.json", "library.json", "errors.json", "watchdog.json", "command.yaml",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -17,9 +18,45 @@ const settle = time.Second
 // idle since. Each round has new servers.
 func measureIdle(ctx context.Context, l *lab) ([]row, error) {
 	sessions := bench.MaxConnections(l.sessions)
-	kinds := l.kinds()
-	values, err := l.compare(ctx, len(kinds), func(i int) (bytes float64, err error) {
-		c, err := l.start(ctx, kinds[i], oneTCP(echoBinary()))
+	values, err := l.idle(ctx, l.kinds(), oneTCP(echoBinary()), sessions, func(c *contender) (io.Closer, error) {
+		return openIdle(ctx, c, sessions)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []row{l.newRow("idle sessions", thousands(sessions)+" of them", "bytes each", values)}, nil
+}
+
+// measureIdleTLS is measureIdle with TLS. Node-RED has no part in it: the
+// sessions' package has no TLS.
+func measureIdleTLS(ctx context.Context, l *lab) ([]row, error) {
+	sessions := bench.MaxConnections(l.sessions * 2 / 3)
+	cert, err := bench.NewCertificate()
+	if err != nil {
+		return nil, err
+	}
+	s := oneTCP(echoBinary())
+	s.plainEnv = []string{cert.Env()}
+	plainNodes := s.nodes
+	s.nodes = func(d dialect, addrs []string) []node {
+		nodes := plainNodes(d, addrs)
+		nodes[1]["secure"] = true // the tab comes first, then tcp-listen
+		nodes[1]["certificate"] = node{"certificate_pem": cert.Cert, "private_key_pem": cert.Key}
+		return nodes
+	}
+	values, err := l.idle(ctx, []kind{plain, flowrun}, s, sessions, func(c *contender) (io.Closer, error) {
+		return bench.DialSecure(ctx, c.addrs[0], sessions, requestSize, loadPatience)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []row{l.newRow("idle TLS sessions", thousands(sessions)+" of them", "bytes each", values)}, nil
+}
+
+// idle measures how much memory of a server a session takes that open has opened.
+func (l *lab) idle(ctx context.Context, kinds []kind, s setting, sessions int, open func(*contender) (io.Closer, error)) ([][]float64, error) {
+	return l.compare(ctx, len(kinds), func(i int) (bytes float64, err error) {
+		c, err := l.start(ctx, kinds[i], s)
 		if err != nil {
 			return 0, err
 		}
@@ -28,7 +65,7 @@ func measureIdle(ctx context.Context, l *lab) ([]row, error) {
 		if err != nil {
 			return 0, err
 		}
-		clients, err := openIdle(ctx, c, sessions)
+		clients, err := open(c)
 		if err != nil {
 			return 0, err
 		}
@@ -40,10 +77,6 @@ func measureIdle(ctx context.Context, l *lab) ([]row, error) {
 		after, err := c.Usage()
 		return float64(after.Resident-before.Resident) / float64(sessions), err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return []row{l.newRow("idle sessions", thousands(sessions)+" of them", "bytes each", values)}, nil
 }
 
 // openIdle opens sessions, in each of which one request is answered.

@@ -66,6 +66,8 @@ type setting struct {
 	flows int // each with an address of its own
 	nodes func(d dialect, addrs []string) []node
 	udp   bool
+
+	plainEnv []string // more environment variables of the plain server
 }
 
 func oneTCP(f tcpFlow) setting {
@@ -75,7 +77,7 @@ func oneTCP(f tcpFlow) setting {
 // start runs a server of a kind and returns when it answers.
 func (l *lab) start(ctx context.Context, k kind, s setting) (*contender, error) {
 	if k == plain {
-		p, tcp, udp, err := bench.StartPlain(ctx)
+		p, tcp, udp, err := bench.StartPlain(ctx, s.plainEnv...)
 		if err != nil {
 			return nil, err
 		}

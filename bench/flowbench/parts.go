@@ -20,6 +20,7 @@ func parts() []part {
 		{"udp", measureUDP},
 		{"connect", measureConnect},
 		{"idle", measureIdle},
+		{"idle-tls", measureIdleTLS},
 		{"start", measureStart},
 		{"memory", measureMemory},
 		{"size", measureSize},

@@ -22,6 +22,7 @@ var targets = []target{
 	{"UDP echo", inFlight8, 1.6, true},
 	{"connect, echo, close", "", 1.4, true},
 	{"idle sessions", "", 4300, false},
+	{"idle TLS sessions", "", 20_000, false},
 	{"start", "", 40, false},
 	{"resident memory", "", 20, false},
 	{"binary size", "", 30, false},
