@@ -45,7 +45,7 @@ func measureIdleTLS(ctx context.Context, l *lab) ([]row, error) {
 		return nodes
 	}
 	values, err := l.idle(ctx, []kind{plain, flowrun}, s, sessions, func(c *contender) (io.Closer, error) {
-		return bench.DialSecure(ctx, c.addrs[0], sessions, requestSize, loadPatience)
+		return bench.DialSecure(ctx, c.addrs[0], sessions, requestSize, 5*loadPatience) // handshakes take their time
 	})
 	if err != nil {
 		return nil, err
