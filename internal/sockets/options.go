@@ -56,9 +56,12 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// Apply sets the options of a connection that is open. The error names the
-// option.
+// Apply sets the options of a connection that is open, also below TLS. The error
+// names the option.
 func (o Options) Apply(conn net.Conn) error {
+	if s, ok := conn.(*Secure); ok {
+		conn = s.Socket()
+	}
 	if c, ok := conn.(interface {
 		SetReadBuffer(bytes int) error
 		SetWriteBuffer(bytes int) error

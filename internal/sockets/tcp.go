@@ -9,15 +9,6 @@ import (
 	"strconv"
 )
 
-// ListenTCP listens on a host and port as [Listening.Listen] does by default.
-func ListenTCP(ctx context.Context, t Target) (*net.TCPListener, error) {
-	ln, err := Listening{Options: DefaultOptions()}.Listen(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	return ln.(*net.TCPListener), nil
-}
-
 // IsAddress tells whether the host is an IP address, so that no name is looked
 // up.
 func IsAddress(host string) bool {

@@ -2,11 +2,10 @@
 package tcplisten
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
-	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/flowrun/flowrun/flow"
@@ -16,54 +15,6 @@ import (
 	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
 )
-
-// Config is the node's configuration.
-type Config struct {
-	Host    string     `json:"host" doc:"address to listen on; :: takes IPv4 connections too"`
-	Port    flow.Value `json:"port" doc:"port to listen on, 1 to 65535"`
-	Mode    string     `json:"mode" doc:"binary: a Buffer for each chunk, or what framing says; line: a text for each line (CR LF, LF or CR ends one)"`
-	WaitFor string     `json:"waitFor" doc:"JavaScript regular expression (line mode): lines are held until one matches, or until the unfinished last line does"`
-	Timeout flow.Value `json:"timeout" doc:"milliseconds without traffic after which a connection is closed; 0 is never"`
-
-	AllowHalfOpen bool `json:"allowHalfOpen" doc:"when the peer ends its side, send the event end and go on writing until a tcp-disconnect ends ours"`
-	tcpserver.Config
-	framing.Frames
-}
-
-// Type returns the node type; its sessions are in the store.
-func Type(store *session.Store) flow.Type {
-	return flow.Define(flow.Spec[Config]{
-		Name: "tcp-listen", Category: "network", Outputs: 2,
-		Summary: "Accepts TCP connections and makes a session of each.",
-		OutputDocs: []string{
-			"events: listening {localHost, localPort}; connected {sessionId, remoteHost, remotePort, localHost, localPort, and with TLS tls}; end {sessionId}, with allowHalfOpen; disconnected {sessionId}; " + tcpserver.Events + "; closed; error and timeout",
-			"data {sessionId, payload}, of the sessions whose data no tcp-send has claimed; with waitFor payload is the list of lines before the one in match",
-		},
-		Errors: append([]flow.Doc{
-			{Name: "TIMEOUT", Text: "no traffic for as long as timeout says (event timeout), nothing at all within firstByteTimeout, or maxConnectionTime is over; the connection is closed"},
-			{Name: "EADDRINUSE, EADDRNOTAVAIL, EACCES, ENOTFOUND, …", Text: "the node cannot listen"},
-			{Name: "ERR_SOCKET_BAD_PORT", Text: "the port is out of range"},
-			{Name: "ECONNRESET, EPIPE, ETIMEDOUT, …", Text: "a connection (sessionId) broke"},
-		}, slices.Concat(tcpserver.Errors, framing.Errors())...),
-		Notes: "A redeploy of this node closes its connections; one that changes other nodes, or only wires, does not. " + framing.Notes + " " + tcpserver.Notes,
-		Differences: []string{
-			"disconnected is sent for every session that ended, and closed when the server socket closes.",
-			"Nothing received is lost at the end of a session, and lines do not depend on how TCP cut them.",
-		},
-		Default: func() Config {
-			return Config{Host: "0.0.0.0", Mode: "binary", Timeout: 0.0, Config: tcpserver.Defaults(), Frames: framing.Default()}
-		},
-		New: func(c Config, env flow.Env) (flow.Node, error) {
-			n := &Node{config: c, env: env, store: store, announcer: session.NewAnnouncer(env.Host)}
-			var err error
-			if n.framing, err = c.Stream(c.Mode == "line"); err != nil {
-				return nil, err
-			}
-			n.server, err = tcpserver.New(c.Config, env, n)
-			return n, err
-		},
-	})
-}
 
 // Node is a tcp-listen node.
 type Node struct {
@@ -91,34 +42,46 @@ func (n *Node) Start(context.Context) error {
 	n.options.Owner, n.options.Cut, n.options.HalfOpen = n, true, n.config.AllowHalfOpen
 	n.options.Limits = n.config.Limits
 	n.options.Framing = n.framing
-	port, _ := sockets.ParseInt(n.config.Port)
-	if port == 0 {
-		n.env.Status(flow.Badge("red", "ring", "port required"))
-		return nil
-	}
-	if err := sockets.CheckPort("options.port", port, 0); err != nil {
-		n.fail("ERR_SOCKET_BAD_PORT", err.Error())
+	target, ok := n.target()
+	if !ok {
 		return nil
 	}
 	if err := n.server.Prepare(); err != nil {
 		n.fail(err.Code, err.Text)
 		return nil
 	}
-	host := flow.TrimSpace(n.config.Host)
-	if host == "" {
-		host = "0.0.0.0"
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
-	n.open(ctx, sockets.Target{Host: host, Port: port})
+	n.open(ctx, target)
 	return nil
+}
+
+// target returns the host and port to listen on. It tells what is wrong with
+// them, and ok is false then.
+func (n *Node) target() (t sockets.Target, ok bool) {
+	if !n.config.Needs() {
+		return t, true
+	}
+	t.Host = cmp.Or(flow.TrimSpace(n.config.Host), "0.0.0.0")
+	if n.config.Port == "auto" {
+		return t, true
+	}
+	if t.Port, _ = sockets.ParseInt(n.config.Port); t.Port == 0 {
+		n.env.Status(flow.Badge("red", "ring", "port required"))
+		return t, false
+	}
+	if err := sockets.CheckPort("options.port", t.Port, 0); err != nil {
+		n.fail("ERR_SOCKET_BAD_PORT", err.Error())
+		return t, false
+	}
+	return t, true
 }
 
 // open listens and serves in the background. An address is listened on at
 // once, so that nodes get their ports in the order in which they start; looking
 // up a name may take its time.
 func (n *Node) open(ctx context.Context, t sockets.Target) {
-	if sockets.IsAddress(t.Host) {
+	if t.Host == "" || sockets.IsAddress(t.Host) {
 		if ln := n.listen(ctx, t); ln != nil {
 			n.serving.Go(func() { n.serve(ctx, ln) })
 		}
@@ -132,8 +95,8 @@ func (n *Node) open(ctx context.Context, t sockets.Target) {
 }
 
 // listen opens the server socket and tells of it; nil if it could not.
-func (n *Node) listen(ctx context.Context, t sockets.Target) *net.TCPListener {
-	ln, err := sockets.ListenTCP(ctx, t)
+func (n *Node) listen(ctx context.Context, t sockets.Target) net.Listener {
+	ln, err := n.config.Listen(ctx, t)
 	if err != nil {
 		if e := sockets.Explain("listen", err, netip.AddrPort{}); ctx.Err() == nil {
 			n.fail(e.Code, e.Text)
@@ -141,10 +104,23 @@ func (n *Node) listen(ctx context.Context, t sockets.Target) *net.TCPListener {
 		return nil
 	}
 	n.listening = true
-	host, port := sockets.Address(ln.Addr())
-	n.announcer.Announce(flow.Badge("green", "dot", "listening :"+strconv.Itoa(port)),
-		session.OK("listening", "localHost", host, "localPort", float64(port)))
+	where := ends("local", ln.Addr())
+	text := ":" + flow.Text(where[len(where)-1])
+	if where[0] == "path" {
+		text = flow.Text(where[1])
+	}
+	n.announcer.Announce(flow.Badge("green", "dot", "listening "+text), session.OK("listening", where...))
 	return ln
+}
+
+// ends returns the pairs that say in an event where a socket is: localHost and
+// localPort, or remoteHost and remotePort, or a Unix socket's path.
+func ends(side string, a net.Addr) []flow.Value {
+	host, port := sockets.Address(a)
+	if _, isUnix := a.(*net.UnixAddr); isUnix {
+		return []flow.Value{"path", host}
+	}
+	return []flow.Value{side + "Host", host, side + "Port", float64(port)}
 }
 
 // serve accepts connections until the node stops or the server socket breaks.
@@ -157,7 +133,12 @@ func (n *Node) serve(ctx context.Context, ln net.Listener) {
 }
 
 // Accepted implements [tcpserver.Owner].
-func (n *Node) Accepted(c session.Stream) { n.store.Accept(c, &n.options) }
+func (n *Node) Accepted(c session.Stream) {
+	if err := n.config.Apply(c.Conn); err != nil {
+		n.announcer.Announce(nil, session.Fail("SOCKET_OPTION", err.Error(), "error"))
+	}
+	n.store.Accept(c, &n.options)
+}
 
 // Refused implements [tcpserver.Owner].
 func (n *Node) Refused(r tcpserver.Refusal) { n.announcer.AnnounceLater(r.Message) }
@@ -190,11 +171,13 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 // Opened implements [session.Owner].
 func (n *Node) Opened(s *session.Session) {
 	n.announcer.AnnounceLater(func() *flow.Message {
-		remoteHost, remotePort := sockets.Address(s.RemoteAddr())
-		localHost, localPort := sockets.Address(s.LocalAddr())
-		m := session.OK("connected", "sessionId", s.ID(),
-			"remoteHost", remoteHost, "remotePort", float64(remotePort),
-			"localHost", localHost, "localPort", float64(localPort))
+		pairs := []flow.Value{"sessionId", s.ID()}
+		if local := ends("local", s.LocalAddr()); local[0] == "path" {
+			pairs = append(pairs, local...)
+		} else {
+			pairs = append(append(pairs, ends("remote", s.RemoteAddr())...), local...)
+		}
+		m := session.OK("connected", pairs...)
 		if state, ok := s.TLS(); ok {
 			m.Set("tls", tlsconf.Describe(state))
 		}
