@@ -213,6 +213,7 @@ func (l *loop) runItem(it item) {
 	it.place.stats.waiting.Add(-1)
 	if !it.place.gone {
 		l.begin(it.place, it.cause)
+		it.place.follow(it.cause)
 		clock := it.place.startClock()
 		err := l.guard(it.place, func() error { return it.task.Run(flow.NewOutlet(it.place, nil, it.cause)) })
 		it.place.stopClock(clock)
@@ -231,8 +232,8 @@ func (l *loop) deliver(d delivery) {
 	}
 	if p.node != nil {
 		p.stats.received.Add(1)
-		held, handling := p.held, l.handling
-		p.held, l.handling = false, d.msg
+		held, handling, span := p.held, l.handling, p.span
+		p.held, l.handling, p.span = false, d.msg, p.begin(d)
 		l.begin(p, d.cause)
 		clock := p.startClock()
 		err := l.handle(p, d)
@@ -246,7 +247,8 @@ func (l *loop) deliver(d delivery) {
 		case err != nil:
 			p.fail(err, d.msg, d.cause)
 		}
-		p.held, l.handling = held, handling
+		end(p.span)
+		p.held, l.handling, p.span = held, handling, span
 	}
 	d.cause.Done()
 }

@@ -34,6 +34,7 @@ type place struct {
 	wires     [][]*place
 	wireIDs   [][]string // ids of wires, for the tap
 	held      bool       // the handler at work has called Hold
+	span      Span       // of the handler at work; nil if there is none
 	holds     map[*hold]struct{}
 	gone      bool   // removed: nothing is delivered any more
 	life      int    // counts the instances that have stopped here
@@ -118,7 +119,7 @@ func (p *place) item(c *flow.Cause, t flow.Task) item {
 	}
 	c.Hold()
 	if c.Tracker() == nil {
-		c.Track(p.loop.cameIn())
+		c.Track(p.cameIn())
 	}
 	return item{place: p, cause: c, task: t}
 }
@@ -201,7 +202,10 @@ func (p *place) Hold(c *flow.Cause, msg *flow.Message) func(error) {
 		msg = msg.Clone() // the message as it is now; the node may send it on
 	}
 	life := p.life
-	h := &hold{c}
+	h := &hold{cause: c}
+	if c != nil { // a message that is kept is no work at hand
+		h.span, p.span = p.span, nil
+	}
 	if p.holds == nil {
 		p.holds = map[*hold]struct{}{}
 	}
@@ -212,20 +216,28 @@ func (p *place) Hold(c *flow.Cause, msg *flow.Message) func(error) {
 		}
 		delete(p.holds, h)
 		if p.life == life { // else the instance has stopped: it is nobody's message any more
+			at := p.span
+			p.span = h.span
 			p.finish(err, msg, c)
+			p.span = at
 		}
+		end(h.span)
 		c.Done()
 	}
 }
 
 // hold is a message that a node goes on handling.
-type hold struct{ cause *flow.Cause }
+type hold struct {
+	cause *flow.Cause
+	span  Span // of the handler, which goes on
+}
 
 // remove takes the place out of the flow: nothing is delivered any more, and
 // what the node has held nobody waits for.
 func (p *place) remove() {
 	p.gone = true
 	for h := range p.holds {
+		end(h.span)
 		h.cause.Done()
 	}
 	p.holds = nil
@@ -267,6 +279,9 @@ func (p *place) finish(err error, msg *flow.Message, c *flow.Cause) {
 // fail reports an error of the node, to the catch nodes if there is a message.
 func (p *place) fail(err error, msg *flow.Message, c *flow.Cause) {
 	p.stats.errors.Add(1)
+	if msg != nil && p.span != nil { // without a message it may be another goroutine that reports
+		p.span.Fail(err)
+	}
 	rt := p.loop.rt
 	if t := rt.tap.Load(); t != nil {
 		t.call(p, flow.LevelError, err, msg)

@@ -20,6 +20,7 @@ type Options struct {
 	Context  *state.Stores // nil: a memory store of its own
 	Log      *slog.Logger  // nil: no log
 	Trace    *Trace        // nil: no trace
+	Tracer   Tracer        // nil: no spans
 	// Getenv looks up the process's environment; nil hides it.
 	Getenv func(name string) (string, bool)
 	// Drain is how long a shutdown waits for what is under way; a deploy waits

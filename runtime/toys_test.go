@@ -55,7 +55,7 @@ func (f *frames) String() string {
 	return f.text.String()
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, set ...func(*runtime.Options)) *bench {
 	b := &bench{t: t, vars: map[string]string{}, toys: map[string]*toy{}}
 	registry, err := flow.NewRegistry(
 		b.define("button", 0, func(self *toy, _ *flow.Message, _ flow.Outlet) error { return nil }),
@@ -140,7 +140,11 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.out = runtime.NewTrace(&b.trace, "test")
-	b.Runtime = runtime.New(runtime.Options{Registry: registry, Trace: b.out, Log: slog.New(slog.DiscardHandler), Drain: 5 * time.Second})
+	o := runtime.Options{Registry: registry, Trace: b.out, Log: slog.New(slog.DiscardHandler), Drain: 5 * time.Second}
+	for _, f := range set {
+		f(&o)
+	}
+	b.Runtime = runtime.New(o)
 	t.Cleanup(func() {
 		if err := b.Shutdown(context.Background()); err != nil {
 			t.Errorf("shutting down: %v", err)

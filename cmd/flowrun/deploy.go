@@ -38,6 +38,7 @@ type deployment struct {
 	dryRun  bool
 	watch   bool
 	trace   string
+	otlp    otlp
 	env     environment
 	secret  credentialSecret
 	to      string // the URL of who runs the flows; "" for this process
@@ -99,6 +100,7 @@ func (d *deployment) addFlags(cmd *cobra.Command) {
 	d.access.addFlags(cmd)
 	d.web.addFlags(cmd)
 	f.StringVar(&d.trace, "trace", "", "append all that happens to a `FILE`, a JSON object a line")
+	d.otlp.addFlags(cmd)
 	d.env.addFlags(cmd)
 	d.secret.addFlags(cmd)
 	f.StringVar(&d.context, "context", inMemory, "where flows keep their context: `memory|DIR`; a directory has the layout of Node-RED's localfilesystem store")
@@ -126,6 +128,9 @@ func (d *deployment) run() error {
 		if err := d.access.check(d.admin); err != nil {
 			return err
 		}
+	}
+	if err := d.otlp.read(); err != nil {
+		return err
 	}
 	getenv, err := d.env.lookup()
 	if err != nil {
@@ -210,6 +215,14 @@ func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.Dep
 			return err
 		}
 		defer func() { err = errors.Join(err, closeTrace()) }()
+	}
+	tracer, err := d.otlp.open(d.logger)
+	if err != nil {
+		return err
+	}
+	if tracer != nil {
+		o.tracer = tracer
+		defer d.stopServer("traces", tracer.Close)
 	}
 	e, err := newEngine(o)
 	if err != nil {

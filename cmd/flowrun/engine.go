@@ -36,6 +36,7 @@ type engine struct {
 type engineOptions struct {
 	log    *slog.Logger
 	trace  *runtime.Trace
+	tracer runtime.Tracer // nil: nobody follows causes
 	getenv func(name string) (string, bool)
 	stubs  []string // types that become inert nodes
 	drain  time.Duration
@@ -59,7 +60,7 @@ func newEngine(o engineOptions) (*engine, error) {
 		return nil, err
 	}
 	rt := runtime.New(runtime.Options{
-		Registry: registry, Context: stores, Log: o.log, Trace: o.trace, Getenv: o.getenv, Drain: o.drain, Save: o.save,
+		Registry: registry, Context: stores, Log: o.log, Trace: o.trace, Tracer: o.tracer, Getenv: o.getenv, Drain: o.drain, Save: o.save,
 		Conformance: o.conformance,
 	})
 	return &engine{Runtime: rt, sessions: sessions, stores: stores, settings: live, types: registry.Types(), comms: comms, stubs: o.stubs, log: o.log}, nil

@@ -27,10 +27,11 @@ const (
 	plantedTab        = "planted-tab-credential"
 	plantedUpload     = "planted-upload-credential"
 	plantedSecret     = "planted-credential-secret"
+	plantedHeader     = "planted-collector-key"
 )
 
-// No token, password or credential shows up in a log, a trace, a tap frame or an
-// answer.
+// No token, password or credential shows up in a log, a trace, a span, a tap frame
+// or an answer.
 func TestSecretsStaySecret(t *testing.T) {
 	dir := t.TempDir()
 	hash, err := auth.HashPassword(plantedPassword)
@@ -41,7 +42,9 @@ func TestSecretsStaySecret(t *testing.T) {
 	trace := filepath.Join(dir, "trace")
 	t.Setenv(tokenEnv, plantedToken)
 	t.Setenv(secretVariable, plantedSecret)
-	s := serve(t, "--admin-users", filepath.Join(dir, "users.yaml"), "--log-level", "debug", "--trace", trace)
+	t.Setenv(otlpHeadersEnv, "x-key="+plantedHeader)
+	spans := newCollector(t, plantedHeader)
+	s := serve(t, "--admin-users", filepath.Join(dir, "users.yaml"), "--log-level", "debug", "--trace", trace, "--otlp", spans.URL)
 
 	var seen strings.Builder // all that came out
 	ask := func(method, path, contentType, body, token string) string {
@@ -132,9 +135,9 @@ func TestSecretsStaySecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	places := map[string]string{"an answer or a tap frame": seen.String(), "the log": strings.Join(s.log, "\n"), "the trace": string(text)}
+	places := map[string]string{"an answer or a tap frame": seen.String(), "the log": strings.Join(s.log, "\n"), "the trace": string(text), "a span": spans.all.String()}
 	for _, secret := range []string{
-		plantedToken, plantedPassword, plantedWrong, plantedUser, plantedCredential, plantedTab, plantedUpload, plantedSecret,
+		plantedToken, plantedPassword, plantedWrong, plantedUser, plantedCredential, plantedTab, plantedUpload, plantedSecret, plantedHeader,
 		issued.Token, hash,
 	} {
 		for place, text := range places {
@@ -150,5 +153,8 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 	if !strings.Contains(places["the log"], "login refused user=admin") || !strings.Contains(places["the log"], "login refused user=(unknown)") {
 		t.Error("the log does not tell of the wrong logins")
+	}
+	if !strings.Contains(places["a span"], `"name":"inject"`) {
+		t.Error("the collector got no spans")
 	}
 }
