@@ -32,12 +32,12 @@ type server struct {
 
 func startPlain(tb testing.TB) *server {
 	tb.Helper()
-	p, tcp, udp, err := StartPlain(tb.Context())
+	p, at, err := StartPlain(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { stop(tb, p) })
-	return &server{p, map[string]string{"binary": tcp, "line": tcp, "udp": udp}}
+	return &server{p, map[string]string{"binary": at.TCP, "line": at.TCP, "udp": at.UDP}}
 }
 
 // flows is an echo server for each mode.

@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// plainAddrs, set in the environment to two addresses with a space between them,
-// TCP and UDP, makes a process the plain server.
+// plainAddrs, set in the environment to three addresses with spaces between them,
+// TCP, UDP and HTTP, makes a process the plain server.
 const plainAddrs = "FLOWRUN_BENCH_PLAIN"
 
 // ServePlain is the plain server until an interrupt, if the environment says so,
@@ -22,13 +22,13 @@ func ServePlain() (bool, error) {
 	if addrs == "" {
 		return false, nil
 	}
-	tcp, udp, ok := strings.Cut(addrs, " ")
-	if !ok {
-		return true, fmt.Errorf("%s is %q, not two addresses", plainAddrs, addrs)
+	list := strings.Fields(addrs)
+	if len(list) != 3 {
+		return true, fmt.Errorf("%s is %q, not three addresses", plainAddrs, addrs)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	listener, err := net.Listen("tcp", tcp)
+	listener, err := net.Listen("tcp", list[0])
 	if err != nil {
 		return true, err
 	}
@@ -37,15 +37,20 @@ func ServePlain() (bool, error) {
 			return true, err
 		}
 	}
-	socket, err := net.ListenPacket("udp", udp)
+	socket, err := net.ListenPacket("udp", list[1])
 	if err != nil {
 		return true, errors.Join(err, listener.Close())
 	}
-	result := make(chan error, 1)
+	web, err := net.Listen("tcp", list[2])
+	if err != nil {
+		return true, errors.Join(err, listener.Close(), socket.Close())
+	}
+	result := make(chan error, 2)
 	go func() { result <- ServeDatagrams(ctx, socket.(*net.UDPConn)) }()
+	go func() { result <- ServeWeb(ctx, web) }()
 	err = ServeBytes(ctx, listener)
 	stop()
-	return true, errors.Join(err, <-result)
+	return true, errors.Join(err, <-result, <-result)
 }
 
 // ServeBytes is the plain server for TCP: it writes back what it reads, as much

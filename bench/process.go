@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -46,26 +47,30 @@ func Start(env []string, command ...string) (*Process, error) {
 	return p, nil
 }
 
-// StartPlain runs this very program as the plain server on two free ports, with
-// more environment variables, and returns when it listens. The program's main calls ServePlain first.
-func StartPlain(ctx context.Context, env ...string) (p *Process, tcp, udp string, err error) {
-	addrs, err := FreeAddrs(2)
+// PlainAddrs are where the plain server listens.
+type PlainAddrs struct{ TCP, UDP, HTTP string }
+
+// StartPlain runs this very program as the plain server on three free ports, with
+// more environment variables, and returns when it listens. The program's main calls
+// ServePlain first.
+func StartPlain(ctx context.Context, env ...string) (*Process, PlainAddrs, error) {
+	addrs, err := FreeAddrs(3)
 	if err != nil {
-		return nil, "", "", err
+		return nil, PlainAddrs{}, err
 	}
-	tcp, udp = addrs[0], addrs[1]
+	at := PlainAddrs{addrs[0], addrs[1], addrs[2]}
 	executable, err := os.Executable()
 	if err != nil {
-		return nil, "", "", err
+		return nil, at, err
 	}
-	p, err = Start(append(env, plainAddrs+"="+tcp+" "+udp), executable)
+	p, err := Start(append(env, plainAddrs+"="+strings.Join(addrs, " ")), executable)
 	if err != nil {
-		return nil, "", "", err
+		return nil, at, err
 	}
-	if err := p.WaitListening(ctx, tcp); err != nil {
-		return nil, "", "", err
+	if err := p.WaitListening(ctx, at.TCP, at.HTTP); err != nil {
+		return nil, at, err
 	}
-	return p, tcp, udp, nil
+	return p, at, nil
 }
 
 // Ready returns how long it took from the start of the process until WaitListening

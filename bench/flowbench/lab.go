@@ -66,6 +66,7 @@ type setting struct {
 	flows int // each with an address of its own
 	nodes func(d dialect, addrs []string) []node
 	udp   bool
+	web   bool // the address is that of the server for HTTP
 
 	plainEnv []string // more environment variables of the plain server
 }
@@ -77,14 +78,18 @@ func oneTCP(f tcpFlow) setting {
 // start runs a server of a kind and returns when it answers.
 func (l *lab) start(ctx context.Context, k kind, s setting) (*contender, error) {
 	if k == plain {
-		p, tcp, udp, err := bench.StartPlain(ctx, s.plainEnv...)
+		p, at, err := bench.StartPlain(ctx, s.plainEnv...)
 		if err != nil {
 			return nil, err
 		}
-		if s.udp {
-			tcp = udp
+		addr := at.TCP
+		switch {
+		case s.udp:
+			addr = at.UDP
+		case s.web:
+			addr = at.HTTP
 		}
-		return &contender{Process: p, kind: k, addrs: []string{tcp}}, nil
+		return &contender{Process: p, kind: k, addrs: []string{addr}}, nil
 	}
 	addrs, err := bench.FreeAddrs(s.flows)
 	if err != nil {
@@ -93,6 +98,9 @@ func (l *lab) start(ctx context.Context, k kind, s setting) (*contender, error) 
 	dialect, command := sessionNodes, []string{l.binary, "deploy", "--admin", "off"}
 	if k == peer {
 		dialect, command = coreNodes, l.nodeRED.command
+	}
+	if s.web {
+		command = append(slices.Clone(command), webFlags(k, addrs[0])...)
 	}
 	file, err := l.write(s.nodes(dialect, addrs))
 	if err != nil {

@@ -18,6 +18,7 @@ func parts() []part {
 	return []part{
 		{"echo", measureEcho},
 		{"udp", measureUDP},
+		{"rest", measureREST},
 		{"connect", measureConnect},
 		{"idle", measureIdle},
 		{"idle-tls", measureIdleTLS},

@@ -20,6 +20,7 @@ var targets = []target{
 	{"line → ten changes → send", inFlight32, 4, true},
 	{"UDP echo", inFlight1, 1.6, true},
 	{"UDP echo", inFlight8, 1.6, true},
+	{restFlow, "", 1.6, true},
 	{"connect, echo, close", "", 1.4, true},
 	{"idle sessions", "", 4300, false},
 	{"idle TLS sessions", "", 20_000, false},

@@ -31,6 +31,8 @@ type Message struct {
 	index map[string]int // live by key, once there are more than indexFrom
 	space [4]property
 
+	request *Message // shows the property requestKey; nil until it is asked for
+
 	id     flow.Value // the id the message came with,
 	idKept bool       // if it may be another one by now
 
@@ -43,6 +45,10 @@ type property struct {
 	value goja.Value // nil if it was deleted
 	set   bool       // the flow message does not have this value
 }
+
+// requestKey is the property that has all that an HTTP request says. Scripts read
+// little of it, so it is shown as a message is.
+const requestKey = "req"
 
 // indexFrom is the number of live properties from which on a map finds them.
 const indexFrom = 16
@@ -173,6 +179,15 @@ func (m *Message) update() (first error) {
 			continue
 		}
 		was := m.flow.Get(p.key)
+		if r := m.request; r != nil && p.value == goja.Value(r.object) {
+			if err := r.Update(); err != nil && first == nil {
+				first = err
+			}
+			if r.flow.Object() != was {
+				m.flow.Set(p.key, r.flow.Snapshot())
+			}
+			continue
+		}
 		if composite && m.vm.unchanged(was, p.value) {
 			continue
 		}
@@ -277,13 +292,22 @@ func (ps *properties) Get(key string) goja.Value {
 	if !ok {
 		return nil
 	}
-	js := m.vm.ToJS(v)
+	js := m.show(key, v)
 	if p != nil {
 		*p = property{key: key, value: js}
 	} else {
 		m.add(property{key: key, value: js})
 	}
 	return js
+}
+
+// show returns what a script gets for a property.
+func (m *Message) show(key string, v flow.Value) goja.Value {
+	if o, ok := v.(*flow.Object); ok && key == requestKey && m.request == nil {
+		m.request = m.vm.NewMessage(flow.MessageOf(o))
+		return m.request.object
+	}
+	return m.vm.ToJS(v)
 }
 
 // Set implements [goja.DynamicObject].

@@ -285,6 +285,34 @@ func TestOpaqueValuesPassThrough(t *testing.T) {
 	}
 }
 
+// The request of http in is shown to scripts as the message is, and is an object
+// like any other to them.
+func TestRequest(t *testing.T) {
+	const req = `{"method":"GET","params":{"id":"7"},"headers":{"a":"1"}}`
+	for body, want := range map[string]string{
+		"return msg": `{"req":` + req + `}`,
+		"return {p: msg.req.params.id, k: Object.keys(msg.req), s: JSON.stringify(msg.req), same: msg.req === msg.req && msg.req.params === msg.req.params}": `{"p":"7","k":["method","params","headers"],"s":"{\"method\":\"GET\",\"params\":{\"id\":\"7\"},\"headers\":{\"a\":\"1\"}}","same":true}`,
+		"msg.payload = msg.req; return msg":                                     `{"req":` + req + `,"payload":` + req + `}`,
+		"msg.payload = msg.req.headers; msg.req.headers; return msg":            `{"req":` + req + `,"payload":{"a":"1"}}`,
+		"return {req: msg.req}":                                                 `{"req":` + req + `}`,
+		"msg.req.user = {name: 'me'}; return msg":                               `{"req":{"method":"GET","params":{"id":"7"},"headers":{"a":"1"},"user":{"name":"me"}}}`,
+		"msg.req.params.id = 8; delete msg.req.headers; return msg":             `{"req":{"method":"GET","params":{"id":8}}}`,
+		"delete msg.req; return msg":                                            `{}`,
+		"msg.req; msg.req = {a: 1}; return msg":                                 `{"req":{"a":1}}`,
+		"const r = msg.req; msg.req = 1; msg.req = r; return msg":               `{"req":` + req + `}`,
+		"msg.req.f = () => 1; return {p: msg.req.f(), ...msg}":                  `{"p":1,"req":` + req + `}`,
+		"node.send(msg); msg.req.params.id = 9; return null":                    `{"req":` + req + `}`,
+		"const c = RED.util.cloneMessage(msg); c.req.params.id = 9; return msg": `{"req":{"method":"GET","params":{"id":9},"headers":{"a":"1"}}}`, // as in Node-RED
+	} {
+		for _, body := range []string{body, body + plain} {
+			d := start(t, body)
+			d.Handle(`{"req":` + req + `}`)
+			equal(t, body, d.Sent(0), []string{want})
+			equal(t, "log", log(d), nil)
+		}
+	}
+}
+
 // An error in a message stays one, for the next function and for property paths.
 func TestErrorsInMessages(t *testing.T) {
 	d := start(t, "msg.error = new TypeError('no', {cause: 'x'}); msg.error.code = 'E'; return msg")

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/flowrun/flowrun/bench"
+)
+
+// restFlow is the name of the row.
+const restFlow = "http in → function → http response"
+
+// restNodes returns a tab that answers what the plain server for HTTP answers. The
+// nodes are the same in flowrun and in Node-RED.
+func restNodes(dialect, []string) []node {
+	in := node{"type": "http in", "url": "/things/:id", "method": "get"}
+	function := node{"type": "function", "outputs": 1, "func": "msg.payload = {id: msg.req.params.id, n: msg.req.query.n};\nreturn msg;"}
+	return chain("rest", in, []node{function}, node{"type": "http response"}, 0)
+}
+
+// webFlags have a server of a kind serve HTTP at an address.
+func webFlags(k kind, addr string) []string {
+	if k == flowrun {
+		return []string{"--http", addr}
+	}
+	host, port := split(addr)
+	return []string{"--port", strconv.Itoa(int(port)), "-D", "uiHost=" + host, "-D", "httpNodeRoot=/"}
+}
+
+// measureREST compares what a request to a REST service costs.
+func measureREST(ctx context.Context, l *lab) (rows []row, err error) {
+	all, err := l.startAll(ctx, setting{flows: 1, web: true, nodes: restNodes}, l.kinds()...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, all.stop()) }()
+	values, err := l.compare(ctx, len(all), func(i int) (float64, error) {
+		return all[i].cpuPerMessage(func() (bench.Result, error) {
+			return bench.AskWeb(ctx, all[i].addrs[0], connections, max(l.messages/2, connections), loadPatience)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []row{l.newRow(restFlow, inFlight1, "CPU µs/request", values)}, nil
+}
