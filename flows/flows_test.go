@@ -281,6 +281,7 @@ func TestEveryExampleIsTested(t *testing.T) {
 		"tcp-udp-bridge.json": true, "tcp-proxy.json": true,
 		"modbus.yaml": true, "hl7.yaml": true, "slip.yaml": true, "syslog.yaml": true,
 		"tls-echo.json": true, "mutual-tls.json": true, "proxy-backend.json": true,
+		"rooms.yaml": true, "poller.yaml": true, "node-red-tcp.yaml": true,
 		"webchat.json": true, // in e2e, with browsers
 	}
 	palette := []string{"gateway.json", "library.json", "errors.json", "watchdog.json", "command.yaml",
