@@ -48,7 +48,7 @@ func TestConsoleFiles(t *testing.T) {
 
 func TestConsoleFlows(t *testing.T) {
 	s := newServer(t)
-	expect(t, s.do("GET", "/console/flows", ""), 200, `{"rev":"4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945","tabs":[],"nodes":[],"sources":[]}`)
+	expect(t, s.do("GET", "/console/flows", ""), 200, `{"rev":"4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945","tabs":[],"nodes":[],"sources":[],"looks":{},"labels":{}}`)
 	byHand := "label: By hand\nnodes:\n  b1: {type: button, wires: p1}\n  p1: {type: plain}\n"
 	expect(t, s.do("POST", "/console/deploy?name=f.yaml", byHand), 200, `{"rev":…`)
 	var got struct {
@@ -57,12 +57,17 @@ func TestConsoleFlows(t *testing.T) {
 			ID   string
 			X, Y float64
 		}
+		Looks  map[string]struct{ Color, Icon string }
+		Labels map[string]string
 	}
 	if err := json.Unmarshal(s.do("GET", "/console/flows", "").Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(got) != "{[{f.yaml By hand}] [{f.yaml 0 0} {b1 140 80} {p1 360 80}]}" {
+	if fmt.Sprint(got.Tabs, got.Nodes) != "[{f.yaml By hand}] [{f.yaml 0 0} {b1 140 80} {p1 360 80}]" {
 		t.Errorf("got %v", got)
+	}
+	if l := got.Looks["plain"]; l.Color != "#eeeeee" || l.Icon == "" || got.Labels["p1"] != "plain" {
+		t.Errorf("the looks are %v, the labels %v", got.Looks, got.Labels)
 	}
 }
 

@@ -7,15 +7,17 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flowfile"
+	"github.com/flowrun/flowrun/graph"
 	"github.com/flowrun/flowrun/runtime"
 )
 
 // consoleFlows answers with the flows that run as the console draws them:
 //
 //	{"rev":…, "tabs":[{id, label, disabled}], "nodes":[the objects of the file, with positions],
-//	 "sources":[node types without an input]}
+//	 "sources":[node types without an input], "looks":{type: {color, icon}}, "labels":{id: text}}
 //
-// The tabs include flows that have nodes but no tab.
+// The tabs include flows that have nodes but no tab. An icon is the d of an SVG
+// path (see [graph.Look]).
 func (h *handler) consoleFlows(w http.ResponseWriter, _ *http.Request) {
 	flows := h.Runtime.Flows()
 	tabs := flow.Array{}
@@ -24,7 +26,22 @@ func (h *handler) consoleFlows(w http.ResponseWriter, _ *http.Request) {
 			tabs = append(tabs, flow.NewObject("id", tab.ID, "label", tab.Name, "disabled", tab.Disabled))
 		}
 	}
-	answerJSON(w, flow.NewObject("rev", revision(nodesOf(flows)), "tabs", tabs, "nodes", nodesOf(laidOut(flows)), "sources", h.sources()))
+	looks, labels := looksOf(flows)
+	answerJSON(w, flow.NewObject("rev", revision(nodesOf(flows)), "tabs", tabs, "nodes", nodesOf(laidOut(flows)), "sources", h.sources(),
+		"looks", looks, "labels", labels))
+}
+
+// looksOf returns how the nodes of the flows look, by type, and what they are
+// called, by id.
+func looksOf(f *flowfile.Flows) (looks, labels *flow.Object) {
+	looks, labels = &flow.Object{}, &flow.Object{}
+	if f != nil {
+		graph.Looks(f, func(n *flowfile.Node, l graph.Look) {
+			looks.Set(n.Type, flow.NewObject("color", l.Colour, "icon", l.Icon))
+			labels.Set(n.ID, l.Label)
+		})
+	}
+	return looks, labels
 }
 
 // sources returns the names of the node types that have no input.

@@ -8,6 +8,6 @@
 // one of [flowfile.Flows.Layout]. It is one file without scripts and without
 // references to anything outside.
 //
-// What a node looks like is said in look.go (colour, icon, label), where things
-// stand in box.go and sheet.go, and the curves of wires in wire.go.
+// What a node looks like is said in look.go (colour, icon) and label.go, also for
+// the console (see [Looks]), where things stand in box.go and sheet.go, and the curves of wires in wire.go.
 package graph

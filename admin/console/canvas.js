@@ -1,7 +1,6 @@
 // Draws a view of the flows as SVG, and keeps it alive.
 
 import { rateText, short, svg } from "./dom.js";
-import { badgeColors } from "./palette.js";
 
 const recent = 10_000; // milliseconds for which a failed node stands out
 
@@ -148,7 +147,7 @@ export class Canvas {
       if (box.node.type === "inject") g.append(this.#button(-27, () => this.on.press(box), "inject"));
       if (box.node.type === "debug") g.append(this.#button(w + 1, () => this.on.press(box), "switch on or off"));
       const body = svg("rect", { width: w, height: h, rx: 5, class: "body" });
-      if (box.color) body.style.fill = box.color;
+      if (box.color && box.node.type !== "comment") body.style.fill = box.color; // a comment has the page's
       g.append(body);
       if (box.icon) g.append(svg("path", { d: `M5 0H30V${h}H5a5 5 0 0 1-5-5V5a5 5 0 0 1 5-5z`, class: "strip" }), iconElement(box.icon, h));
       if (box.kind !== "small") g.append(svg("text", { x: box.icon ? 38 : w / 2, y: h / 2 + 5, class: "name", "text-anchor": box.icon ? "start" : "middle" }, box.label));
@@ -293,10 +292,10 @@ const port = (x, y) => svg("rect", { x, y, width: 10, height: 10, rx: 3, class: 
 
 const portY = (box, i) => box.kind === "junction" ? box.y : box.y + (i - (box.outputs - 1) / 2) * 13;
 
-function iconElement(icon, h) {
-  if (icon.length <= 3) return svg("text", { x: 15, y: h / 2 + 4.5, class: "icon-text", "text-anchor": "middle" }, icon);
-  return svg("path", { d: icon, class: "icon", transform: `translate(5 ${h / 2 - 10})` });
-}
+const iconElement = (icon, h) => svg("path", { d: icon, class: "icon", transform: `translate(0 ${h / 2 - 15})` });
+
+// The colours of badges, as far as Node-RED knows them.
+const badgeColors = { red: "#c00", green: "#5a8", yellow: "#f9df31", blue: "#53a3f3", grey: "#d3d3d3", gray: "#d3d3d3" };
 
 function badgeElements(badge) {
   if (!badge) return [];

@@ -10,7 +10,7 @@ import { Inspector } from "./inspect.js";
 import { Live, Model } from "./model.js";
 import { Sessions } from "./sessions.js";
 
-let model = new Model({ tabs: [], nodes: [], rev: "", sources: [] });
+let model = new Model({ tabs: [], nodes: [], rev: "", sources: [], looks: {}, labels: {} });
 let view; // what the canvas shows; undefined while there is nothing
 const live = new Live();
 const debugOn = new Map(); // debug nodes that have been switched here

@@ -2,8 +2,6 @@
 // numbers by the id under which a node runs. Inside of a subflow instance that
 // is the instance's id, a dash and the node's own.
 
-import { colorOf, iconOf, labelOf } from "./palette.js";
-
 const ruler = document.createElement("canvas").getContext("2d");
 
 function widthOf(text) {
@@ -12,8 +10,10 @@ function widthOf(text) {
 }
 
 export class Model {
-  constructor({ tabs, nodes, rev, sources }) {
+  constructor({ tabs, nodes, rev, sources, looks, labels }) {
     this.sources = new Set(sources);
+    this.looks = looks;
+    this.labels = labels;
     this.rev = rev;
     this.byID = new Map(nodes.map(n => [n.id, n]));
     this.byZ = new Map();
@@ -39,7 +39,7 @@ export class Model {
 
   instanceView(view, node) {
     const definition = this.definition(node), live = this.live(view, node.id);
-    return { key: "in " + live, z: definition.id, prefix: live + "-", label: labelOf(node, definition), parent: view, instance: live, definition };
+    return { key: "in " + live, z: definition.id, prefix: live + "-", label: this.labels[node.id], parent: view, instance: live, definition };
   }
 
   // locate finds the view and the node of a live id.
@@ -57,7 +57,7 @@ export class Model {
 
   name(liveID) {
     const found = this.locate(liveID);
-    return found ? labelOf(found.node, this.definition(found.node)) : liveID;
+    return found ? this.labels[found.node.id] : liveID;
   }
 
   // drawing returns what a view shows: boxes, wires and groups.
@@ -95,9 +95,9 @@ export class Model {
   }
 
   #box(node) {
-    const definition = this.definition(node);
+    const definition = this.definition(node), { color, icon } = this.looks[node.type];
     const box = {
-      id: node.id, node, definition, label: labelOf(node, definition), color: colorOf(node, definition), icon: iconOf(node, definition),
+      id: node.id, node, definition, label: this.labels[node.id], color, icon,
       input: definition ? (definition.in || []).length > 0 : node.type !== "link in" && !this.sources.has(node.type), outputs: Math.max((node.wires || []).length, definition ? (definition.out || []).length : 0),
       x: node.x, y: node.y, kind: "node",
     };
