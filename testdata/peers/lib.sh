@@ -48,10 +48,18 @@ eventually() {
 	done
 }
 
-# serve COMMAND... runs a server in the background, what it says goes to log.
+# serve COMMAND... runs a server in the background, with the id $served.
 serve() {
 	"$@" >>log 2>&1 </dev/null &
-	pids="$! $pids"
+	served=$!
+	pids="$served $pids"
+}
+
+# stop ID [SIGNAL] ends a server.
+stop() {
+	pids=$(echo "$pids" | sed "s/\b$1 //")
+	kill "-${2:-TERM}" "$1"
+	wait "$1" 2>/dev/null
 }
 
 # alive tells whether all that was served still runs.
@@ -66,11 +74,21 @@ serves() {
 	done
 }
 
-# flows [ARGUMENT...] runs flowrun with the flows of the peer, and further arguments
-# of flowrun deploy.
+# example NAME PORT=OTHER... copies a flow of flows/ to here, with other ports.
+example() {
+	name=$1 script=
+	shift
+	for port in "$@"; do script="$script;s/\\b${port%=*}\\b/${port#*=}/g"; done
+	sed "$script" "$here/../../flows/$name" >"$name"
+}
+
+# flows [ARGUMENT...] runs flowrun with the flows of the peer, if it has some of its
+# own, and further arguments of flowrun deploy.
 flows() {
 	ports ADMIN
-	serve "$FLOWRUN" deploy "$here/$peer.yaml" --admin "127.0.0.1:$ADMIN" --trace trace --drain 1s "$@"
+	own=$here/$peer.yaml
+	[ -e "$own" ] && set -- "$own" "$@"
+	serve "$FLOWRUN" deploy "$@" --admin "127.0.0.1:$ADMIN" --trace trace --drain 1s
 	eventually grep -q '"state":"started"' trace || give_up 'the flows start'
 }
 

@@ -39,7 +39,7 @@ packages() {
 		mosquitto_*) echo mosquitto-clients ;;
 		nc) echo netcat-openbsd ;;
 		nginx) echo nginx-light libnginx-mod-stream ;;
-		rsyslogd) echo rsyslog ;;
+		rsyslogd) echo rsyslog rsyslog-openssl ;;
 		*) echo "$program" ;;
 		esac
 	done
@@ -61,17 +61,21 @@ if [ -n "$lacking" ] && [ -n "$install" ]; then
 	apt_install "the tests with real peers" $(packages $lacking) || true
 fi
 
-results=$(mktemp)
-trap 'rm -f "$results"' EXIT
+# All at the same time: they mostly wait.
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
 for peer in "$@"; do
 	lacking=$(missing "$peer")
 	if [ -n "$lacking" ]; then
 		echo "left out $peer: there is no" $lacking
 		continue
 	fi
-	timeout 60 sh "$peer.sh" || echo "FAIL $peer: the script ended with $?"
-done | tee "$results"
+	{ timeout 60 sh "$peer.sh" || echo "FAIL $peer: the script ended with $?"; } >"$results/$peer" 2>&1 &
+done
+wait
+all=$(cat "$results"/* 2>/dev/null)
+printf '%s\n' "$all"
 
-failed=$(grep -c '^FAIL' "$results")
-echo "$(grep -c '^ok' "$results") passed, $failed failed"
+failed=$(printf '%s\n' "$all" | grep -c '^FAIL')
+echo "$(printf '%s\n' "$all" | grep -c '^ok') passed, $failed failed"
 [ "$failed" = 0 ]
