@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -17,8 +16,7 @@ import (
 )
 
 // TestCoreExamples runs each example flow of Node-RED, which are not part of this
-// project, for a second. It must start, and log no error meanwhile. Those that
-// flowrun cannot run are skipped, with the reason that check gives.
+// project, for a second. It must start, and log no error meanwhile.
 func TestCoreExamples(t *testing.T) {
 	root := os.Getenv("FLOWRUN_CORE_EXAMPLES")
 	switch {
@@ -59,8 +57,8 @@ var exampleErrors = map[string]string{
 }
 
 func runExample(t *testing.T, name, path string) {
-	skipUnlessComplete(t, path)
-	cmd := exec.Command(binary, "deploy", "--admin", "off", "--log-format", "json", path)
+	checkComplete(t, path)
+	cmd := exec.Command(binary, "deploy", "--admin", "off", "--http", "127.0.0.1:0", "--log-format", "json", path)
 	cmd.Dir = t.TempDir()
 	logs, err := cmd.StderrPipe()
 	if err != nil {
@@ -97,33 +95,11 @@ func runExample(t *testing.T, name, path string) {
 	}
 }
 
-// skipUnlessComplete skips the test if check finds errors in the example that
-// are known to be limits of flowrun: types it lacks, and JSONata.
-func skipUnlessComplete(t *testing.T, path string) {
+// checkComplete has check look for errors in the example.
+func checkComplete(t *testing.T, path string) {
 	t.Helper()
-	output, err := exec.Command(binary, "check", "--format", "json", path).Output()
-	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	var report struct {
-		Problems []struct{ Severity, Message string }
-	}
-	if err := json.Unmarshal(output, &report); err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
-	var reasons []string
-	for _, p := range report.Problems {
-		known := strings.HasPrefix(p.Message, "unknown node type ")
-		switch {
-		case p.Severity != "error":
-		case known:
-			reasons = append(reasons, p.Message)
-		default:
-			t.Error(p.Message)
-		}
-	}
-	if len(reasons) > 0 {
-		t.Skip(strings.Join(reasons, ", "))
+	if output, err := exec.Command(binary, "check", path).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, output)
 	}
 }
 
