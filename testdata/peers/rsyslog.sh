@@ -26,7 +26,7 @@ action() {
 	action tls "protocol=\"tcp\" port=\"$TLS\" TCP_Framing=\"octet-counted\" StreamDriver=\"ossl\"
 		StreamDriverMode=\"1\" StreamDriverAuthMode=\"x509/name\" StreamDriverPermittedPeers=\"localhost\""
 } >rsyslog.conf
-serve rsyslogd -n -f rsyslog.conf -i pid
+serve rsyslogd -n -f rsyslog.conf -i "$PWD/pid"
 eventually grep -qF "$PWD/socket" /proc/net/unix || give_up 'rsyslogd listens'
 
 for way in udp lines octets; do

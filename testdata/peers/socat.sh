@@ -2,7 +2,10 @@
 # Needs: socat
 . ./lib.sh
 ports TCP UDP4 UDP6 GROUP OTHERS
-export ABSTRACT="@flowrun-peers-$$"
+export ABSTRACT="@flowrun-peers-$$" SERVER="@flowrun-server-$$"
+# A socket that somebody left behind does not keep flowrun from listening there.
+timeout 5 socat -u UNIX-LISTEN:server,unlink-close=0 - &
+eventually test -S server && kill $! && wait $!
 flows
 serves "$TCP"
 
@@ -10,6 +13,12 @@ same 'a half-closed connection is answered' 'you said hello' \
 	"$(printf hello | timeout 5 socat -t 5 - "TCP:127.0.0.1:$TCP")"
 event 'its end is told' listen '"event":"end"'
 event 'and that it is closed' listen '"disconnected"'
+
+# said ADDRESS prints what comes back from there, until it has said hello.
+said() { echo hello | timeout 5 socat -t 5 - "$1" | sed '/hello/q'; }
+same 'a Unix socket' hello "$(said UNIX-CONNECT:server)"
+same 'its permissions' 600 "$(stat -c %a server)"
+same 'an abstract socket' hello "$(said "ABSTRACT-CONNECT:${SERVER#@}")"
 
 # called NAME ADDRESS: socat listens at an address that the node connect-NAME calls.
 called() {
@@ -24,8 +33,6 @@ called() {
 called socket "UNIX-LISTEN:socket"
 called abstract "ABSTRACT-LISTEN:${ABSTRACT#@}"
 
-# said ADDRESS prints what comes back from there, until it has said hello.
-said() { echo hello | timeout 5 socat -t 5 - "$1" | sed '/hello/q'; }
 same 'UDP over IPv4' hello "$(said "UDP4:127.0.0.1:$UDP4")"
 if ipv6; then same 'UDP over IPv6' hello "$(said "UDP6:[::1]:$UDP6")"; fi
 
