@@ -70,7 +70,7 @@ for peer in "$@"; do
 		echo "left out $peer: there is no" $lacking
 		continue
 	fi
-	{ timeout 60 sh "$peer.sh" || echo "FAIL $peer: the script ended with $?"; } >"$results/$peer" 2>&1 &
+	{ timeout 80 sh "$peer.sh" || echo "FAIL $peer: the script ended with $?"; } >"$results/$peer" 2>&1 &
 done
 wait
 all=$(cat "$results"/* 2>/dev/null)
