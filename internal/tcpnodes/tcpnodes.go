@@ -6,12 +6,12 @@ package tcpnodes
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/charset"
 	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
@@ -60,24 +60,11 @@ func Bytes(payload flow.Value, decode bool) ([]byte, error) {
 	return nil, fmt.Errorf("payload must be a string, Buffer, number or boolean, not %s; a json node makes a string of it", flow.TypeName(payload))
 }
 
-// decodeBase64 is Node.js' Buffer.from(text, "base64"): with either alphabet, and
-// what is no part of it does not count.
+// decodeBase64 is Node.js' Buffer.from(text, "base64"): what is no part of it does
+// not count.
 func decodeBase64(text string) []byte {
-	clean := strings.Map(func(r rune) rune {
-		switch {
-		case r == '-':
-			return '+'
-		case r == '_':
-			return '/'
-		case r == '+', r == '/', r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
-			return r
-		}
-		return -1
-	}, strings.SplitN(text, "=", 2)[0])
-	if len(clean)%4 == 1 {
-		clean = clean[:len(clean)-1]
-	}
-	b, _ := base64.RawStdEncoding.DecodeString(clean)
+	encoding, _ := charset.Lookup("base64") // it is there
+	b, _ := encoding.NewEncoder().Bytes([]byte(text))
 	return b
 }
 

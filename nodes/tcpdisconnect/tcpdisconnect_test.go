@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
 	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/internal/sockets/sockettest"
@@ -24,13 +25,13 @@ func (o owner) Opened(*session.Session)                 { close(o.opened) }
 func (o owner) TimedOut(*session.Session)               {}
 func (o owner) Closed(*session.Session, *sockets.Error) { close(o.closed) }
 
-func TestReset(t *testing.T) {
-	st := session.New()
-	d := flowtest.New(t, tcpdisconnect.Type(st), `{"reset":true}`)
+// dial opens a session with the id s1, and returns its other end.
+func dial(t *testing.T, st *session.Store, host flow.Host) (peer net.Conn, o owner) {
+	t.Helper()
 	ln := sockettest.Listen(t)
-	st.Attach("owner", d)
-	o := owner{make(chan struct{}), make(chan struct{})}
-	target := sockets.Target{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port}
+	st.Attach("owner", host)
+	o = owner{make(chan struct{}), make(chan struct{})}
+	target := sockets.Target{Host: "127.0.0.1", Port: sockettest.Port(ln)}
 	if _, err := st.Dial(session.To(target), "s1", &session.Options{Node: "owner", Owner: o}); err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +40,13 @@ func TestReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-o.opened
+	return peer, o
+}
+
+func TestReset(t *testing.T) {
+	st := session.New()
+	d := flowtest.New(t, tcpdisconnect.Type(st), `{"reset":true}`)
+	peer, o := dial(t, st, d)
 	d.Handle(`{"sessionId":["s1"]}`)
 	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the peer reads %v", err)
@@ -50,18 +58,7 @@ func TestReset(t *testing.T) {
 func TestDisconnect(t *testing.T) {
 	st := session.New()
 	d := flowtest.New(t, tcpdisconnect.Type(st), `{}`)
-	ln := sockettest.Listen(t)
-	st.Attach("owner", d)
-	o := owner{make(chan struct{}), make(chan struct{})}
-	target := sockets.Target{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port}
-	if _, err := st.Dial(session.To(target), "s1", &session.Options{Node: "owner", Owner: o}); err != nil {
-		t.Fatal(err)
-	}
-	peer, err := ln.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	<-o.opened
+	peer, o := dial(t, st, d)
 	d.Handle(`{"sessionId":"s1"}`)
 	d.Handle(`{"sessionId":"s1"}`)
 	if got, err := io.ReadAll(peer); len(got) != 0 || err != nil {
