@@ -11,7 +11,8 @@ import (
 // Datagram is one that came in.
 type Datagram struct {
 	Data      []byte // valid until the next are read
-	From      netip.AddrPort
+	From      netip.AddrPort // invalid on a Unix socket
+	Path      string         // of the sender on a Unix socket; empty if it has none
 	Truncated bool // it was longer, and the rest is lost
 }
 
@@ -21,7 +22,7 @@ const batchSize = 16
 // DatagramReader reads datagrams, several at once where the system can
 // (recvmmsg).
 type DatagramReader struct {
-	conn     *net.UDPConn
+	conn     DatagramConn
 	batch    *ipv4.PacketConn // its batches serve IPv6 sockets as well
 	messages []ipv4.Message
 	got      []Datagram
@@ -29,10 +30,10 @@ type DatagramReader struct {
 }
 
 // NewDatagramReader returns a reader of datagrams of a size at most.
-func NewDatagramReader(conn *net.UDPConn, size int) *DatagramReader {
+func NewDatagramReader(conn DatagramConn, size int) *DatagramReader {
 	r := &DatagramReader{conn: conn, size: size}
 	r.grow()
-	if canBatch {
+	if _, isUDP := conn.(*net.UDPConn); isUDP && canBatch {
 		r.batch = ipv4.NewPacketConn(conn)
 	}
 	return r
@@ -51,7 +52,9 @@ func (r *DatagramReader) Read(limit int) ([]Datagram, error) {
 		return nil, err
 	}
 	for _, m := range r.messages[:n] {
-		r.got = append(r.got, Datagram{m.Buffers[0][:m.N], m.Addr.(*net.UDPAddr).AddrPort(), m.Flags&truncated != 0})
+		r.got = append(r.got, Datagram{
+			Data: m.Buffers[0][:m.N], From: m.Addr.(*net.UDPAddr).AddrPort(), Truncated: m.Flags&truncated != 0,
+		})
 	}
 	if n == len(r.messages) {
 		r.grow()
@@ -69,14 +72,26 @@ func (r *DatagramReader) grow() {
 
 func (r *DatagramReader) readOne() ([]Datagram, error) {
 	b := r.messages[0].Buffers[0]
-	n, _, flags, from, err := r.conn.ReadMsgUDPAddrPort(b, nil)
-	if isTooLong(err) { // Windows has an error for it
-		n, flags, err = len(b), truncated, nil
+	var d Datagram
+	var err error
+	switch conn := r.conn.(type) {
+	case *UnixDatagrams:
+		d, err = readUnix(conn, b)
+	case *net.UDPConn:
+		d, err = readUDP(conn, b)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return append(r.got, Datagram{b[:n], from, flags&truncated != 0}), nil
+	return append(r.got, d), nil
+}
+
+func readUDP(conn *net.UDPConn, b []byte) (Datagram, error) {
+	n, _, flags, from, err := conn.ReadMsgUDPAddrPort(b, nil)
+	if isTooLong(err) { // Windows has an error for it
+		n, flags, err = len(b), truncated, nil
+	}
+	return Datagram{Data: b[:n], From: from, Truncated: flags&truncated != 0}, err
 }
 
 // DatagramWriter collects datagrams and writes them in one go, several with one

@@ -9,6 +9,7 @@ var errnos = []errno{
 	{syscall.EADDRINUSE, "EADDRINUSE", "address already in use"},
 	{syscall.EADDRNOTAVAIL, "EADDRNOTAVAIL", "address not available"},
 	{syscall.EAFNOSUPPORT, "EAFNOSUPPORT", "address family not supported"},
+	{syscall.EAGAIN, "EAGAIN", "resource temporarily unavailable"},
 	{syscall.ECONNABORTED, "ECONNABORTED", "software caused connection abort"},
 	{syscall.ECONNREFUSED, "ECONNREFUSED", "connection refused"},
 	{syscall.ECONNRESET, "ECONNRESET", "connection reset by peer"},
@@ -27,5 +28,6 @@ var errnos = []errno{
 	{syscall.ENOTCONN, "ENOTCONN", "socket is not connected"},
 	{syscall.EPERM, "EPERM", "operation not permitted"},
 	{syscall.EPIPE, "EPIPE", "broken pipe"},
+	{syscall.EPROTOTYPE, "EPROTOTYPE", "protocol wrong type for socket"},
 	{syscall.ETIMEDOUT, "ETIMEDOUT", "connection timed out"},
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"runtime"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/flowrun/flowrun/flow"
@@ -42,20 +42,21 @@ func (l Listening) Validate() error {
 	case l.Interface != "" && runtime.GOOS != "linux":
 		return &flow.ConfigError{Property: "interface", Reason: errNotHere}
 	}
-	if _, err := l.mode(); err != nil {
+	if _, err := ParseMode(l.PathMode); err != nil {
 		return err
 	}
 	return l.Options.Validate()
 }
 
-// mode returns the permissions of the Unix socket, 0 to leave them.
-func (l Listening) mode() (fs.FileMode, error) {
-	if l.PathMode == "" {
+// ParseMode reads the permissions of a Unix socket, the property pathMode: 0 leaves
+// them as they are. The error is a *[flow.ConfigError].
+func ParseMode(mode string) (fs.FileMode, error) {
+	if mode == "" {
 		return 0, nil
 	}
-	n, err := strconv.ParseUint(l.PathMode, 8, 9)
+	n, err := strconv.ParseUint(mode, 8, 9)
 	if err != nil {
-		return 0, &flow.ConfigError{Property: "pathMode", Reason: fmt.Sprintf("expected permissions in octal such as 0660, got %q", l.PathMode)}
+		return 0, &flow.ConfigError{Property: "pathMode", Reason: fmt.Sprintf("expected permissions in octal such as 0660, got %q", mode)}
 	}
 	return fs.FileMode(n), nil
 }
@@ -130,26 +131,38 @@ func (l Listening) setBacklog(ln net.Listener) error {
 }
 
 func (l Listening) listenUnix(ctx context.Context) (net.Listener, error) {
-	name := unixName(l.Path)
-	ln, err := l.config().Listen(ctx, "unix", name)
-	if errors.Is(err, syscall.EADDRINUSE) && isStale(name) {
-		if err = os.Remove(name); err == nil {
-			ln, err = l.config().Listen(ctx, "unix", name)
-		}
-	}
+	ln, err := bindPath("listen", l.Path, l.PathMode, func(name string) (net.Listener, error) {
+		return l.config().Listen(ctx, "unix", name)
+	})
 	if err != nil {
-		return nil, explainPath("listen", err, l.Path)
-	}
-	if mode, _ := l.mode(); mode != 0 && !strings.HasPrefix(name, "@") {
-		if err := os.Chmod(name, mode); err != nil {
-			_ = ln.Close()
-			return nil, explainPath("chmod", err, l.Path)
-		}
+		return nil, err
 	}
 	if err := l.setBacklog(ln); err != nil {
 		return nil, explainPath("listen", err, l.Path)
 	}
 	return ln, nil
+}
+
+// bindPath binds a Unix socket to a path. A file is replaced if no socket is bound
+// to it any more, and gets the permissions of mode. The error is an *[Error].
+func bindPath[S io.Closer](op, path, mode string, bind func(name string) (S, error)) (none S, err error) {
+	name := unixName(path)
+	socket, err := bind(name)
+	if errors.Is(err, syscall.EADDRINUSE) && isStale(name) {
+		if err = os.Remove(name); err == nil {
+			socket, err = bind(name)
+		}
+	}
+	if err != nil {
+		return none, explainPath(op, err, path)
+	}
+	if permissions, _ := ParseMode(mode); permissions != 0 && !isAbstract(path) {
+		if err := os.Chmod(name, permissions); err != nil {
+			_ = socket.Close()
+			return none, explainPath("chmod", err, path)
+		}
+	}
+	return socket, nil
 }
 
 // isStale tells whether a Unix socket is left over from a process that did not

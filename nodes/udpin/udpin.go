@@ -17,6 +17,8 @@ import (
 type Config struct {
 	Port            flow.Value `json:"port" doc:"port to receive on, 1 to 65535; auto is one that is free, which listening tells"`
 	Address         string     `json:"address" doc:"address to receive on; empty is all; :: takes IPv4 too"`
+	Path            string     `json:"path" doc:"a Unix socket to receive on instead of address and port; one that no process has any more is replaced; @name is an abstract one (Linux)"`
+	PathMode        string     `json:"pathMode" doc:"permissions of the Unix socket, in octal: 0660; empty leaves them to the umask"`
 	MulticastGroup  flow.Value `json:"multicastGroup" doc:"address of a group to join, several by commas or as a list; may be empty"`
 	MulticastSource flow.Value `json:"multicastSource" doc:"the only senders that the groups are joined for, as multicastGroup; empty is all"`
 	Mode            string     `json:"mode" doc:"binary: payload is a Buffer; utf8: payload is a string"`
@@ -33,6 +35,20 @@ func (c Config) check() error {
 	if c.MaxSize < 1 || c.MaxSize > session.DatagramSize {
 		return &flow.ConfigError{Property: "maxSize", Reason: "expected 1 to 65536 bytes, got " + strconv.Itoa(c.MaxSize)}
 	}
+	if _, err := sockets.ParseMode(c.PathMode); err != nil {
+		return err
+	}
+	if c.Path != "" {
+		if err := sockets.CheckUnixDatagrams("path"); err != nil {
+			return err
+		}
+		if c.PeerSessions {
+			return &flow.ConfigError{Property: "peerSessions", Reason: "those who send to a path have no address of their own; leave it off, or give address and port"}
+		}
+		if len(sockets.Addresses(c.MulticastGroup)) > 0 {
+			return &flow.ConfigError{Property: "multicastGroup", Reason: "a path has no groups; give address and port instead"}
+		}
+	}
 	if c.MaxPeers < 1 {
 		return &flow.ConfigError{Property: "maxPeers", Reason: "expected a number from 1 on, got " + strconv.Itoa(c.MaxPeers)}
 	}
@@ -45,9 +61,9 @@ func Type(store *session.Store) flow.Type {
 		Name: "udp-in", Category: "network", Outputs: 2,
 		Summary: "Receives UDP datagrams, also those for a multicast group.",
 		OutputDocs: []string{
-			"events: listening {sessionId, address, port, multicastGroup}; error; with peerSessions connected {sessionId, remoteHost, remotePort, localHost, localPort}, " +
+			"events: listening {sessionId, address, port, multicastGroup}, or {sessionId, path}; error; with peerSessions connected {sessionId, remoteHost, remotePort, localHost, localPort}, " +
 				"disconnected {sessionId}, and drop {localAddress, localPort, remoteAddress, remotePort, family} for the first datagram of a peer too many",
-			"data {sessionId, payload, rinfo}, a message for each datagram, whose sessionId is that of the socket or, with peerSessions, of the sender; rinfo {address, family, port, size} says where it came from, and with truncated: true that it was longer than maxSize",
+			"data {sessionId, payload, rinfo}, a message for each datagram, whose sessionId is that of the socket or, with peerSessions, of the sender; rinfo {address, family, port, size} says where it came from (from a Unix socket its path as address, empty if it has none, and the family Unix), and with truncated: true that it was longer than maxSize",
 		},
 		Errors:      []flow.Doc{{Name: "UDP_ERROR", Text: "the socket cannot be bound, the group not be joined, or the socket broke; errorText says which"}},
 		Notes:       "While 256 datagrams are on their way through the flows no more are read; the system drops what does not fit into its buffer.",
@@ -82,6 +98,10 @@ func (n *Node) Handle(*flow.Message, flow.Outlet) error { return nil }
 // Start binds the socket. A failure is an error envelope.
 func (n *Node) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
+	if n.config.Path != "" {
+		n.bindPath()
+		return nil
+	}
 	port, _ := sockets.ParseInt(n.config.Port)
 	if port == 0 && n.config.Port != "auto" {
 		n.env.Status(flow.Badge("red", "ring", "missing port"))
@@ -119,7 +139,22 @@ func (n *Node) bind(ctx context.Context, server sockets.UDPServer, id string) {
 	if n.config.PeerSessions {
 		d.Peers = n.peers(conn)
 	}
-	_, err = n.store.Bind(conn, id, &session.Options{
+	n.receive(conn, id, d)
+}
+
+func (n *Node) bindPath() {
+	id := session.NewID("sess")
+	conn, err := n.config.ListenUnix(n.config.Path, n.config.PathMode)
+	if err != nil {
+		n.fail(id, err.Error())
+		return
+	}
+	n.receive(conn, id, session.Datagrams{Size: n.config.MaxSize})
+}
+
+// receive makes a session of a socket.
+func (n *Node) receive(conn sockets.DatagramConn, id string, d session.Datagrams) {
+	_, err := n.store.Bind(conn, id, &session.Options{
 		Node: n.env.ID, Owner: n, Line: n.config.Mode == "utf8",
 	}, d)
 	if err != nil {
@@ -149,6 +184,11 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 
 // Opened implements [session.Owner].
 func (n *Node) Opened(s *session.Session) {
+	if s.IsUnix() {
+		path := s.LocalAddr().String()
+		n.announcer.Announce(flow.Badge("green", "dot", "listening "+path), session.OK("listening", "sessionId", s.ID(), "path", path))
+		return
+	}
 	address, port := sockets.Address(s.LocalAddr())
 	var group flow.Value = flow.Null{}
 	if groups := sockets.Addresses(n.config.MulticastGroup); len(groups) > 0 {

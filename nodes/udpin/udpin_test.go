@@ -138,9 +138,12 @@ func TestGroups(t *testing.T) {
 
 func TestBadConfig(t *testing.T) {
 	for config, want := range map[string]string{
-		`{"maxSize":0}`:     "maxSize: expected 1 to 65536 bytes, got 0",
-		`{"maxSize":70000}`: "maxSize: expected 1 to 65536 bytes, got 70000",
-		`{"ttl":300}`:       "ttl: expected 1 to 255, or 0 for the system's default, got 300",
+		`{"maxSize":0}`:                             "maxSize: expected 1 to 65536 bytes, got 0",
+		`{"maxSize":70000}`:                         "maxSize: expected 1 to 65536 bytes, got 70000",
+		`{"path":"x","pathMode":"rw"}`:              `pathMode: expected permissions in octal such as 0660, got "rw"`,
+		`{"path":"x","peerSessions":true}`:          "peerSessions: those who send to a path have no address of their own; leave it off, or give address and port",
+		`{"path":"x","multicastGroup":"239.1.2.3"}`: "multicastGroup: a path has no groups; give address and port instead",
+		`{"ttl":300}`:                               "ttl: expected 1 to 255, or 0 for the system's default, got 300",
 	} {
 		props, err := flow.ParseJSON([]byte(config))
 		if err != nil {

@@ -60,14 +60,14 @@ func (n *Node) socket(to netip.AddrPort, family int) (*session.Session, error) {
 		s.Destroy()
 	}
 	*o = own{id: session.NewID("sess"), remote: client.Remote}
-	conn, err := client.Open(context.Background(), family == six)
+	conn, err := n.open(client, family)
 	if err != nil {
 		return nil, err
 	}
 	options := &session.Options{Node: n.env.ID, Owner: n, Line: n.config.Mode == "utf8"}
 	switch {
 	case n.config.Receive:
-	case n.config.Connect: // read for what ICMP says
+	case n.config.Connect && family != unix: // read for what ICMP says
 		options.ReceiveFrom = func(flow.Outlet, flow.Value, *flow.Object) {}
 	default:
 		o.session, err = n.store.BindSender(conn, o.id, options)
@@ -75,6 +75,13 @@ func (n *Node) socket(to netip.AddrPort, family int) (*session.Session, error) {
 	}
 	o.session, err = n.store.Bind(conn, o.id, options, session.Datagrams{Size: session.DatagramSize, Refused: n.refused})
 	return o.session, err
+}
+
+func (n *Node) open(client sockets.UDPClient, family int) (sockets.DatagramConn, error) {
+	if family == unix {
+		return n.openUnix()
+	}
+	return client.Open(context.Background(), family == six)
 }
 
 // refused tells that nobody receives what a connected socket has sent.

@@ -16,6 +16,9 @@ import (
 type Config struct {
 	Host         string     `json:"host" doc:"address or name to send to"`
 	Port         flow.Value `json:"port" doc:"port to send to, 1 to 65535"`
+	Path         string     `json:"path" doc:"a Unix socket to send to instead of host and port: a file, or @name, an abstract one (Linux)"`
+	LocalPath    string     `json:"localPath" doc:"with path and receive: the Unix socket that replies come to; empty is an abstract one with a name that the system finds (Linux)"`
+	PathMode     string     `json:"pathMode" doc:"permissions of localPath, in octal: 0660; empty leaves them to the umask"`
 	Broadcast    bool       `json:"broadcast" doc:"allow broadcast addresses"`
 	MulticastTTL flow.Value `json:"multicastTtl" doc:"how many routers multicast datagrams may pass, 1 to 255; empty is the system's default"`
 	LocalAddress string     `json:"localAddress" doc:"address to send from; empty is the system's choice"`
@@ -34,7 +37,7 @@ func (c Config) check() error {
 	if c.LocalPort < 0 || c.LocalPort > 65535 {
 		return &flow.ConfigError{Property: "localPort", Reason: "expected 0 to 65535, got " + strconv.Itoa(c.LocalPort)}
 	}
-	return c.Check()
+	return errors.Join(c.checkPaths(), c.Check())
 }
 
 // Type returns the node type; its sessions are in the store.
@@ -50,7 +53,7 @@ func Type(store *session.Store) flow.Type {
 			{Name: "sessionId, rinfo", Text: "with reply: what is answered"},
 		},
 		OutputDocs: []string{
-			"sent {sessionId, host, port, bytes}, or an error",
+			"sent {sessionId, host, port, bytes}, or to a Unix socket {sessionId, path, bytes}; or an error",
 			"with receive: data {sessionId, payload, rinfo}, a message for each datagram; rinfo {address, family, port, size} says where it came from",
 		},
 		Errors: []flow.Doc{
@@ -61,7 +64,8 @@ func Type(store *session.Store) flow.Type {
 			{Name: "UDP_REFUSED", Text: "with connect: nobody received an earlier datagram"},
 			{Name: "SESSION_NOT_FOUND", Text: "with reply: there is no session of UDP with the message's sessionId"},
 		},
-		Notes:       "Datagrams leave in the order of the messages, also while a name is looked up.",
+		Notes: "Datagrams leave in the order of the messages, also while a name is looked up. " +
+			"A Unix socket takes as many as the system lets wait for its reader; of one too many UDP_SEND_FAILED says EAGAIN.",
 		Differences: []string{"A port out of range or a host that is no text is an error envelope, SEND_INVALID."},
 		Default:     func() Config { return Config{Mode: "binary", UDPOptions: sockets.DefaultUDP()} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
@@ -90,11 +94,16 @@ type Node struct {
 		bytes int
 		badge *flow.Object
 	}
-	own      [2]own // by family: IPv4, IPv6
+	own      [3]own // by family
 	resolver *sockets.Resolver
 }
 
-const four, six = 0, 1
+// The families of addresses; those of Unix sockets are paths.
+const (
+	four = iota
+	six
+	unix
+)
 
 // Start opens the socket for IPv4. One for IPv6 is opened when it is needed.
 func (n *Node) Start(context.Context) error {
@@ -102,11 +111,15 @@ func (n *Node) Start(context.Context) error {
 	n.resolver = sockets.NewResolver(n.env.Host)
 	n.outbox = session.NewOutbox(n.env.Host, n.sentLater)
 	n.env.Status(flow.Badge("grey", "ring", "ready"))
-	if n.config.Connect || n.client.Address.Is6() {
+	family := four
+	switch {
+	case n.config.Path != "":
+		family = unix
+	case n.config.Connect || n.client.Address.Is6():
 		return nil // opened when the first message says what for
 	}
-	if _, err := n.socket(netip.AddrPort{}, four); err != nil {
-		n.announcer.Announce(flow.Badge("red", "dot", "error"), n.failure("UDP_ERROR", err.Error(), four))
+	if _, err := n.socket(netip.AddrPort{}, family); err != nil {
+		n.announcer.Announce(flow.Badge("red", "dot", "error"), n.failure("UDP_ERROR", err.Error(), family))
 	}
 	return nil
 }
@@ -130,6 +143,10 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		out.Send(0, session.NotFound(msg.Get("sessionId")))
 		return nil
 	}
+	if n.isUnix(from) {
+		n.handleUnix(from, msg, out)
+		return nil
+	}
 	target, err := sockets.FindTarget(msg, host, port, 1)
 	if errors.Is(err, sockets.ErrNoTarget) {
 		out.Send(0, n.failure("SEND_INVALID", "udp-out requires host and port", four))
@@ -140,13 +157,8 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		out.Send(0, n.failure("SEND_INVALID", err.Error(), four))
 		return nil
 	}
-	var data []byte
-	switch p := msg.Get("payload").(type) {
-	case string:
-		data = []byte(p)
-	case flow.Buffer:
-		data = p
-	default:
+	data, ok := bytesOf(msg.Get("payload"))
+	if !ok {
 		out.Send(0, n.failure("PAYLOAD_INVALID", "payload must be string or Buffer", four))
 		return nil
 	}
@@ -158,6 +170,17 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		n.send(from, data, addrs[0], target, out)
 		return nil
 	})
+}
+
+// bytesOf returns the datagram that a payload makes; ok is false if it makes none.
+func bytesOf(payload flow.Value) (data []byte, ok bool) {
+	switch p := payload.(type) {
+	case string:
+		return []byte(p), true
+	case flow.Buffer:
+		return p, true
+	}
+	return nil, false
 }
 
 // send sends from a session, or if it is nil from the node's own.

@@ -26,20 +26,20 @@ type Datagrams struct {
 	Refused func(s *Session, err *sockets.Error)
 }
 
-// Bind makes a session of a bound UDP socket whose datagrams go to its owner:
+// Bind makes a session of a bound socket of datagrams whose datagrams go to its owner:
 // as text with Options.Line, else as bytes. The session owns the socket from then
 // on. The error is [ErrExists].
-func (st *Store) Bind(conn *net.UDPConn, id flow.Value, o *Options, d Datagrams) (*Session, error) {
+func (st *Store) Bind(conn sockets.DatagramConn, id flow.Value, o *Options, d Datagrams) (*Session, error) {
 	return st.bind(conn, id, o, d, func(s *Session) error {
 		defer s.endPeers()
 		return s.receiveDatagrams(sockets.NewDatagramReader(conn, d.Size))
 	})
 }
 
-// BindSender makes a session of a UDP socket that its owner writes to. Nothing is
+// BindSender makes a session of a socket of datagrams that its owner writes to. Nothing is
 // read from it. It is closed by [Session.Destroy], or a tcp-disconnect. The
 // error is [ErrExists].
-func (st *Store) BindSender(conn *net.UDPConn, id flow.Value, o *Options) (*Session, error) {
+func (st *Store) BindSender(conn sockets.DatagramConn, id flow.Value, o *Options) (*Session, error) {
 	return st.bind(conn, id, o, Datagrams{}, func(s *Session) error {
 		<-s.quitting()
 		return nil
@@ -60,7 +60,7 @@ func (st *Store) BoundTo(port int) *Session {
 	return nil
 }
 
-func (st *Store) bind(conn *net.UDPConn, id flow.Value, o *Options, d Datagrams, run func(*Session) error) (*Session, error) {
+func (st *Store) bind(conn net.Conn, id flow.Value, o *Options, d Datagrams, run func(*Session) error) (*Session, error) {
 	s := st.newSession(o, datagramCredits)
 	s.refused = d.Refused
 	if d.Peers != nil {
@@ -126,15 +126,20 @@ func (s *Session) receiveDatagram(in sockets.Datagram, more bool) flow.Lender {
 	return s.hand(d, s.claim.node, more)
 }
 
-// remoteInfo is the rinfo of Node.js' dgram: where a datagram came from.
-// truncated is there if it did not come whole.
+// remoteInfo is the rinfo of Node.js' dgram: where a datagram came from; on a Unix
+// socket that is a path. truncated is there if it did not come whole.
 func remoteInfo(d sockets.Datagram) *flow.Object {
-	ip, family := d.From.Addr().Unmap(), "IPv4"
-	if ip.Is6() {
-		family = "IPv6"
+	var info *flow.Object
+	if d.From.IsValid() {
+		ip, family := d.From.Addr().Unmap(), "IPv4"
+		if ip.Is6() {
+			family = "IPv6"
+		}
+		info = flow.NewObject("address", ip.String(), "family", family,
+			"port", float64(d.From.Port()), "size", float64(len(d.Data)))
+	} else {
+		info = flow.NewObject("address", d.Path, "family", "Unix", "size", float64(len(d.Data)))
 	}
-	info := flow.NewObject("address", ip.String(), "family", family,
-		"port", float64(d.From.Port()), "size", float64(len(d.Data)))
 	if d.Truncated {
 		info.Set("truncated", true)
 	}
@@ -156,6 +161,26 @@ func (s *Session) SendTo(b []byte, to netip.AddrPort) error {
 	}
 	s.sentDatagrams(1, len(b))
 	return nil
+}
+
+// SendToPath writes a datagram from a Unix socket to another and never waits (see
+// [sockets.UnixDatagrams.SendTo]). The error is an *[sockets.Error].
+func (s *Session) SendToPath(b []byte, path string) error {
+	conn, ok := s.conn.(*sockets.UnixDatagrams)
+	if !ok {
+		return sockets.Explain("send", net.ErrClosed, noAddress)
+	}
+	if err := conn.SendTo(b, path); err != nil {
+		return err
+	}
+	s.sentDatagrams(1, len(b))
+	return nil
+}
+
+// IsUnix tells whether it is a session of a Unix socket.
+func (s *Session) IsUnix() bool {
+	_, ok := s.LocalAddr().(*net.UnixAddr)
+	return ok
 }
 
 func (s *Session) writeTo(conn *net.UDPConn, b []byte, to netip.AddrPort) error {
