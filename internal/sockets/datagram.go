@@ -10,10 +10,10 @@ import (
 
 // Datagram is one that came in.
 type Datagram struct {
-	Data      []byte // valid until the next are read
+	Data      []byte         // valid until the next are read
 	From      netip.AddrPort // invalid on a Unix socket
 	Path      string         // of the sender on a Unix socket; empty if it has none
-	Truncated bool // it was longer, and the rest is lost
+	Truncated bool           // it was longer, and the rest is lost
 }
 
 // batchSize is how many datagrams are read, or written, at once at most.

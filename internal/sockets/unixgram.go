@@ -119,4 +119,6 @@ func readUnix(conn *UnixDatagrams, b []byte) (Datagram, error) {
 	return d, nil
 }
 
-func isAbstract(path string) bool { return strings.HasPrefix(unixName(path), "@") && runtime.GOOS == "linux" }
+func isAbstract(path string) bool {
+	return strings.HasPrefix(unixName(path), "@") && runtime.GOOS == "linux"
+}

@@ -35,6 +35,7 @@ called abstract "ABSTRACT-LISTEN:${ABSTRACT#@}"
 
 same 'UDP over IPv4' hello "$(said "UDP4:127.0.0.1:$UDP4")"
 if ipv6; then same 'UDP over IPv6' hello "$(said "UDP6:[::1]:$UDP6")"; fi
+same 'a Unix socket for datagrams' hello "$(said UNIX-SENDTO:datagrams,bind=asks)"
 
 echo 'hello group' | timeout 5 socat - "UDP4-DATAGRAM:239.255.77.1:$GROUP,ip-multicast-if=127.0.0.1"
 event 'a datagram for the group is received' group '"payload":"hello group\\n"'
