@@ -267,9 +267,19 @@ func (b *builder) add(t *tree, onCanvas bool) {
 		b.problems = append(b.problems, n.duplicateProps()...)
 	}
 	n.Disabled = n.Props.Get("d") == true || n.Type == typeTab && n.Props.Get("disabled") == true
-	n.OnCanvas = onCanvas || t.get("x") != nil && t.get("y") != nil
+	n.OnCanvas = onCanvas && !isConfigType(n.Type) || t.get("x") != nil && t.get("y") != nil
 	n.Wires, _ = wiresOf(n.Props.Get("wires"))
 	b.flows.Nodes = append(b.flows.Nodes, n)
+}
+
+// isConfigType tells whether nodes of a type are config nodes, also where a file
+// written by hand has them among the others.
+func isConfigType(typ string) bool {
+	switch typ {
+	case "tls-config", "http proxy", "mqtt-broker", "websocket-listener", "websocket-client", "global-config":
+		return true
+	}
+	return false
 }
 
 func (n *Node) duplicateProps() (problems Problems) {

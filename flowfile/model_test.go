@@ -59,6 +59,7 @@ flows:
 			`1234567.89 y z=f canvas []`, `d tls z=f`, `g group z=f`,
 		}},
 		{"dir/short.yml", "nodes:\n  a: {type: x}\n", []string{`short.yml tab z=`, `a x z=short.yml canvas`}},
+		{"mixed.yaml", "nodes:\n  a: {type: x}\n  b: {type: tls-config}\n", []string{`mixed.yaml tab z=`, `a x z=mixed.yaml canvas`, `b tls-config z=mixed.yaml`}},
 		{"-", "nodes:\n  a: {type: x}\n", []string{`flow tab z=`, `a x z=flow canvas`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
