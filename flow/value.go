@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -54,7 +55,21 @@ func Timestamp(t time.Time) Value { return isoTime(t.UnixMilli()) }
 // NewID returns a random message id of 16 hex digits, Node-RED's generateId.
 func NewID() Value { return hexID(rand.Uint64()) }
 
-// read turns the lazy values into the strings they stand for.
+// later is a value that is made when somebody reads it.
+type later struct {
+	make  func() Value
+	once  sync.Once
+	value Value
+}
+
+// Later returns a value that is made when somebody first reads it: what costs
+// something and most flows do not look at. It is called once, on whatever
+// goroutine reads, so it must touch nothing that is changed meanwhile.
+func Later(value func() Value) Value { return &later{make: value} }
+
+func (l *later) fill() { l.value, l.make = read(l.make()), nil }
+
+// read turns the lazy values into what they stand for.
 func read(v Value) Value {
 	switch v := v.(type) {
 	case isoTime:
@@ -63,6 +78,9 @@ func read(v Value) Value {
 		var b [8]byte
 		binary.BigEndian.PutUint64(b[:], uint64(v))
 		return hex.EncodeToString(b[:])
+	case *later:
+		v.once.Do(v.fill)
+		return v.value
 	}
 	return v
 }
@@ -85,7 +103,9 @@ func Truthy(v Value) bool {
 // TypeName returns the JavaScript name of v's type: undefined, null, boolean,
 // number, string, Buffer, Array, Date or object.
 func TypeName(v Value) string {
-	switch v.(type) {
+	switch v := v.(type) {
+	case *later:
+		return TypeName(read(v))
 	case nil:
 		return "undefined"
 	case Null:

@@ -122,3 +122,18 @@ func TestLazyValuesReadAsText(t *testing.T) {
 		t.Errorf("Text gives %q", got)
 	}
 }
+
+func TestLater(t *testing.T) {
+	made := 0
+	o := flow.NewObject("a", flow.Later(func() flow.Value { made++; return flow.NewObject("b", 1.0) }))
+	copied := o.Clone()
+	if made != 0 {
+		t.Error("the value was made before anybody read it")
+	}
+	if got := flow.JSON(o) + flow.JSON(copied); got != `{"a":{"b":1}}{"a":{"b":1}}` || o.Get("a") != copied.Get("a") || made != 1 {
+		t.Errorf("%s, made %d times", got, made)
+	}
+	if got := flow.TypeName(flow.Later(func() flow.Value { return "x" })); got != "string" {
+		t.Error(got)
+	}
+}
