@@ -84,6 +84,9 @@ func add(flat *flow.Object, key string, value flow.Value) {
 
 // unfold makes of whole keys, such as a[b], what they stand for.
 func unfold(flat *flow.Object, depth int, strict bool) (*flow.Object, error) {
+	if isPlain(flat) {
+		return flat, nil
+	}
 	var merged flow.Value = &flow.Object{}
 	holes := maxHoles
 	for key, value := range flat.All() {
@@ -98,6 +101,16 @@ func unfold(flat *flow.Object, depth int, strict bool) (*flow.Object, error) {
 	}
 	o, _ := compact(merged).(*flow.Object)
 	return o, nil
+}
+
+// isPlain tells whether all whole keys stand for themselves.
+func isPlain(flat *flow.Object) bool {
+	for key := range flat.All() {
+		if key == "" || key == "__proto__" || strings.Contains(key, "[") {
+			return false
+		}
+	}
+	return true
 }
 
 // cut splits a parameter at its equals sign: the one after the brackets, if it
