@@ -15,6 +15,8 @@ type Answer struct {
 	Header http.Header // with canonical names; it belongs to the exchange
 	Type   string      // the content type if Header has none
 	Body   []byte
+
+	NoSniff bool // the client must not take the body for anything but its type
 }
 
 // write sends the answer as res.send of Express does: with a weak ETag, as 304 if
@@ -24,6 +26,9 @@ func (e *Exchange) write() {
 	maps.Copy(header, a.Header)
 	if header.Get("Content-Type") == "" && a.Type != "" {
 		header["Content-Type"] = []string{a.Type}
+	}
+	if a.NoSniff {
+		header["X-Content-Type-Options"] = []string{"nosniff"}
 	}
 	if header["Etag"] == nil && a.Body != nil {
 		header["Etag"] = []string{etag(a.Body)}

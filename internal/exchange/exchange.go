@@ -37,6 +37,10 @@ func New(w http.ResponseWriter, r *http.Request) *Exchange {
 	return &Exchange{w: w, r: r, began: time.Now(), ready: make(chan struct{})}
 }
 
+// brief is how long a flow may take without the client getting more time to read
+// the answer: giving it costs something.
+const brief = time.Second
+
 // How an answer may come too late, or not at all.
 var (
 	ErrAnswered = &flow.Error{Message: "Cannot set headers after they are sent to the client", Code: "ERR_HTTP_HEADERS_SENT"} // Node.js's words
@@ -84,7 +88,9 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 	case <-limit:
 		status, err = http.StatusGatewayTimeout, ErrTimeout
 	}
-	webroutes.ExtendAnswer(e.w)
+	if time.Since(e.began) > brief {
+		webroutes.ExtendAnswer(e.w)
+	}
 	if !e.state.CompareAndSwap(open, over) {
 		<-e.ready
 		e.write()

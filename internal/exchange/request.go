@@ -28,7 +28,8 @@ func Request(r *http.Request, m webroutes.Match, body flow.Value) *flow.Object {
 	if r.TLS != nil {
 		protocol = "https"
 	}
-	ip, socket := socketOf(r)
+	ip, _ := addressOf(r)
+	socket := flow.Later(func() flow.Value { return socketOf(r) })
 	hostname := r.Host
 	if host, _, err := net.SplitHostPort(r.Host); err == nil {
 		hostname = host
@@ -39,7 +40,7 @@ func Request(r *http.Request, m webroutes.Match, body flow.Value) *flow.Object {
 		"originalUrl", m.Root+url,
 		"baseUrl", m.Root,
 		"path", m.Path,
-		"headers", headersOf(r),
+		"headers", flow.Later(func() flow.Value { return headersOf(r) }),
 		"query", qs.Query(r.URL.RawQuery),
 		"params", params,
 		"body", body,
@@ -49,25 +50,31 @@ func Request(r *http.Request, m webroutes.Match, body flow.Value) *flow.Object {
 		"secure", r.TLS != nil,
 		"hostname", hostname,
 		"xhr", strings.EqualFold(r.Header.Get("X-Requested-With"), "XMLHttpRequest"),
-		"httpVersion", strconv.Itoa(r.ProtoMajor)+"."+strconv.Itoa(r.ProtoMinor),
+		"httpVersion", strings.TrimPrefix(r.Proto, "HTTP/"),
 		"route", flow.NewObject("path", m.Route),
 		"socket", socket,
 		"connection", socket,
 	)
 }
 
-// socketOf returns the address of the client, alone and as a socket has it.
-func socketOf(r *http.Request) (ip string, socket *flow.Object) {
+// addressOf returns the address of the client; what has no port has an empty one.
+func addressOf(r *http.Request) (ip, port string) {
 	ip, port, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		ip = r.RemoteAddr
+		return r.RemoteAddr, ""
 	}
+	return ip, port
+}
+
+// socketOf returns the address of the client as a socket has it.
+func socketOf(r *http.Request) *flow.Object {
+	ip, port := addressOf(r)
 	number, _ := strconv.Atoi(port) // what has no port has port 0
 	family := "IPv4"
 	if strings.Contains(ip, ":") {
 		family = "IPv6"
 	}
-	return ip, flow.NewObject("remoteAddress", ip, "remoteFamily", family, "remotePort", float64(number))
+	return flow.NewObject("remoteAddress", ip, "remoteFamily", family, "remotePort", float64(number))
 }
 
 func headersOf(r *http.Request) *flow.Object {

@@ -79,9 +79,7 @@ func (n *Node) Handle(msg *flow.Message, _ flow.Outlet) error {
 		a.Body, a.Type = flow.AppendNumber(nil, payload), "text/html; charset=utf-8"
 	default:
 		a.Body, a.Type = flow.AppendJSON(nil, payload), "application/json; charset=utf-8"
-		if header.Get("Content-Type") == "" {
-			set(&a.Header, "X-Content-Type-Options", "nosniff")
-		}
+		a.NoSniff = header.Get("Content-Type") == ""
 	}
 	return e.Answer(a)
 }
@@ -140,11 +138,6 @@ func ensure(h http.Header) http.Header {
 		return http.Header{}
 	}
 	return h
-}
-
-func set(h *http.Header, name, value string) {
-	*h = ensure(*h)
-	h.Set(name, value)
 }
 
 // add sets a header as res.set of Express does. The length of the body is never
