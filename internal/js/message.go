@@ -31,12 +31,11 @@ type Message struct {
 	index map[string]int // live by key, once there are more than indexFrom
 	space [4]property
 
-	request *Message // shows the property requestKey; nil until it is asked for
-
 	id     flow.Value // the id the message came with,
 	idKept bool       // if it may be another one by now
 
 	spare bool // no script has the object once it has returned
+	view  bool // made by newView
 }
 
 // property is one that the script has got or set.
@@ -44,11 +43,17 @@ type property struct {
 	key   string
 	value goja.Value // nil if it was deleted
 	set   bool       // the flow message does not have this value
+	view  *Message   // whose object value is, if it was made by newView
 }
 
-// requestKey is the property that has all that an HTTP request says. Scripts read
-// little of it, so it is shown as a message is.
-const requestKey = "req"
+// requestKey is the property that has all that an HTTP request says, and bodyKey
+// what the client has sent with it. Scripts read little of a request, so it and
+// the objects in it are shown as a message is, but for the body, which is like
+// any payload.
+const (
+	requestKey = "req"
+	bodyKey    = "body"
+)
 
 // indexFrom is the number of live properties from which on a map finds them.
 const indexFrom = 16
@@ -81,6 +86,16 @@ func (m *Message) Reuse(msg *flow.Message) {
 func (vm *VM) NewPlainMessage(msg *flow.Message) *Message {
 	m := &Message{vm: vm, flow: msg, object: vm.ObjectToJS(msg.Object())}
 	m.keepID()
+	return m
+}
+
+// newView returns what shows an object in a message as if it were a message. It
+// has left its flow message from the start: who has the object around it asks
+// [Message.untouched].
+func (vm *VM) newView(o *flow.Object) *Message {
+	m := &Message{vm: vm, root: o, view: true}
+	m.live = m.space[:0]
+	m.object = vm.Runtime.NewDynamicObject((*properties)(m))
 	return m
 }
 
@@ -179,16 +194,7 @@ func (m *Message) update() (first error) {
 			continue
 		}
 		was := m.flow.Get(p.key)
-		if r := m.request; r != nil && p.value == goja.Value(r.object) {
-			if err := r.Update(); err != nil && first == nil {
-				first = err
-			}
-			if r.flow.Object() != was {
-				m.flow.Set(p.key, r.flow.Snapshot())
-			}
-			continue
-		}
-		if composite && m.vm.unchanged(was, p.value) {
+		if !p.set && p.untouched(m.vm, was) {
 			continue
 		}
 		c := converter{vm: m.vm, within: []*goja.Object{m.object}}
@@ -215,6 +221,30 @@ func (m *Message) update() (first error) {
 		}
 	}
 	return first
+}
+
+// untouched tells whether a live property is still what its flow value says. It
+// may say no to what is the same.
+func (p *property) untouched(vm *VM, was flow.Value) bool {
+	if p.view != nil {
+		return p.view.untouched()
+	}
+	_, composite := p.value.(*goja.Object)
+	return composite && vm.unchanged(was, p.value)
+}
+
+// untouched tells whether the script has changed nothing in a view.
+func (m *Message) untouched() bool {
+	if m.own != nil {
+		return false
+	}
+	for i := range m.live {
+		p := &m.live[i]
+		if _, composite := p.value.(*goja.Object); composite && !p.untouched(m.vm, m.root.Get(p.key)) {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *Message) properties() *flow.Object {
@@ -292,22 +322,22 @@ func (ps *properties) Get(key string) goja.Value {
 	if !ok {
 		return nil
 	}
-	js := m.show(key, v)
+	shown := m.show(key, v)
 	if p != nil {
-		*p = property{key: key, value: js}
+		*p = shown
 	} else {
-		m.add(property{key: key, value: js})
+		m.add(shown)
 	}
-	return js
+	return shown.value
 }
 
-// show returns what a script gets for a property.
-func (m *Message) show(key string, v flow.Value) goja.Value {
-	if o, ok := v.(*flow.Object); ok && key == requestKey && m.request == nil {
-		m.request = m.vm.NewMessage(flow.MessageOf(o))
-		return m.request.object
+// show returns a property as a script gets it.
+func (m *Message) show(key string, v flow.Value) property {
+	if o, ok := v.(*flow.Object); ok && (m.view && key != bodyKey || !m.view && key == requestKey) {
+		view := m.vm.newView(o)
+		return property{key: key, value: view.object, view: view}
 	}
-	return m.vm.ToJS(v)
+	return property{key: key, value: m.vm.ToJS(v)}
 }
 
 // Set implements [goja.DynamicObject].
@@ -320,7 +350,7 @@ func (ps *properties) Set(key string, v goja.Value) bool {
 		own.Set(key, nil) // keeps its place
 	}
 	if p := m.find(key); p != nil {
-		p.value, p.set = v, true
+		*p = property{key: key, value: v, set: true}
 	} else {
 		m.add(property{key: key, value: v, set: true})
 	}
@@ -341,7 +371,7 @@ func (ps *properties) Delete(key string) bool {
 	}
 	m.writable().Delete(key)
 	if p := m.find(key); p != nil {
-		p.value, p.set = nil, false
+		*p = property{key: key}
 	}
 	return true
 }
