@@ -132,6 +132,11 @@ func wait(ctx context.Context, d time.Duration) {
 // take brings a connection to where it is ready, in the background if that may
 // wait for the peer.
 func (s *Server) take(ctx context.Context, conn net.Conn) {
+	asks := s.proxy.asks(conn.RemoteAddr())
+	if s.tls == nil && !asks && !s.limited { // it is ready
+		s.owner.Accepted(session.Stream{Conn: conn})
+		return
+	}
 	a := &arrival{server: s, Stream: session.Stream{Conn: conn}}
 	if s.limited {
 		pass, reason := s.gate.Enter()
@@ -141,7 +146,6 @@ func (s *Server) take(ctx context.Context, conn net.Conn) {
 		}
 		a.pass, a.Released = pass, pass.Leave
 	}
-	asks := s.proxy.asks(conn.RemoteAddr())
 	if s.tls == nil && !asks {
 		a.enter()
 		return

@@ -53,7 +53,7 @@ func (s *Session) Send(o Sending) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.udp && s.peer == nil:
+	case s.udp != nil && s.peer() == nil:
 		return ErrNoStream
 	case s.state == Connecting && s.opts.Offline > 0:
 		if s.writer.size+len(o.Data) > s.opts.Offline {
@@ -64,7 +64,7 @@ func (s *Session) Send(o Sending) error {
 	case o.Limit > 0 && s.writer.size > 0 && s.writer.size+len(o.Data) > o.Limit:
 		return ErrSlow
 	}
-	if s.peer != nil {
+	if s.peer() != nil {
 		if err := s.sendToPeer(o.Data, o.Ends); err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (s *Session) Send(o Sending) error {
 	}
 	s.sendIdle.set(o.Timeout)
 	switch {
-	case s.peer != nil: // it is sent
+	case s.peer() != nil: // it is sent
 	case s.state == Connecting: // stored on purpose: whoever asked goes on
 		s.writer.push(queued{data: bytes.Clone(o.Data)})
 	default:
@@ -112,7 +112,7 @@ func (s *Session) release(node *attachment) {
 // handOver sends the lines that are held back to a node. The caller holds the
 // lock.
 func (s *Session) handOver(to *attachment) {
-	if len(s.held) == 0 {
+	if len(s.rare.held) == 0 {
 		return
 	}
 	d := s.newDelivery(s.store.clock.Now())
@@ -121,10 +121,10 @@ func (s *Session) handOver(to *attachment) {
 }
 
 func (s *Session) takeHeld() flow.Array {
-	lines := flow.Array(s.held)
-	if lines == nil {
-		lines = flow.Array{}
+	if s.rare.held == nil {
+		return flow.Array{}
 	}
-	s.held = nil
+	lines := flow.Array(s.rare.held)
+	s.rare.held = nil
 	return lines
 }

@@ -35,7 +35,7 @@ func TestClaims(t *testing.T) {
 		t.Helper()
 		for {
 			s.mu.Lock()
-			got := len(s.held)
+			got := len(s.rare.held)
 			s.mu.Unlock()
 			if got == n {
 				return

@@ -17,8 +17,8 @@ var ErrNoTCP = errors.New("not a connected TCP session")
 func (s *Session) Pause() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.paused == nil && s.state != Closed && !s.udp && !s.full.Load() {
-		s.paused = make(chan struct{})
+	if s.rare.paused == nil && s.state != Closed && s.udp == nil && !s.full.Load() {
+		s.own().paused = make(chan struct{})
 		s.stopReading()
 	}
 }
@@ -27,7 +27,7 @@ func (s *Session) Pause() {
 func (s *Session) Resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.paused != nil && s.conn != nil {
+	if s.rare.paused != nil && s.conn != nil {
 		_ = s.conn.SetReadDeadline(time.Time{})
 	}
 	s.unpause()
@@ -37,21 +37,21 @@ func (s *Session) Resume() {
 func (s *Session) Paused() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.paused != nil
+	return s.rare.paused != nil
 }
 
 // unpause lets the reader go on. The caller holds the lock.
 func (s *Session) unpause() {
-	if s.paused != nil {
-		close(s.paused)
-		s.paused = nil
+	if s.rare.paused != nil {
+		close(s.rare.paused)
+		s.rare.paused = nil
 	}
 }
 
 // awaitResume returns when reading is not paused any more.
 func (s *Session) awaitResume() {
 	s.mu.Lock()
-	paused := s.paused
+	paused := s.rare.paused
 	s.mu.Unlock()
 	if paused != nil {
 		<-paused

@@ -52,9 +52,9 @@ func (s *Session) Info() Info {
 		Idle:    s.store.age() - last,
 		BytesIn: s.counters.bytesIn, BytesOut: s.counters.bytesOut,
 		MessagesIn: s.counters.messagesIn, MessagesOut: s.counters.messagesOut,
-		Paused: s.paused != nil, Tags: s.tags,
+		Paused: s.rare.paused != nil, Tags: s.rare.tags,
 	}
-	if s.udp {
+	if s.udp != nil {
 		i.Kind = "udp"
 	}
 	if s.idle != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 func (st *Store) newSession(o *Options, credits int) *Session {
-	s := &Session{store: st, opts: o, owner: st.attachment(o.Node), started: st.age()}
+	s := &Session{store: st, opts: o, owner: st.attachment(o.Node), started: st.age(), rare: &nothingRare}
 	s.claim = s.ownerClaim()
 	s.credits.init(credits)
 	if o.Succeeds != nil {
@@ -21,9 +21,14 @@ func (st *Store) newSession(o *Options, credits int) *Session {
 func (s *Session) inherit(old *Session) {
 	old.mu.Lock()
 	defer old.mu.Unlock()
-	s.claim, s.tags = old.claim, old.tags
-	s.writer.queue, s.writer.size = old.unsent, old.unsentSize()
-	old.unsent = nil
+	s.claim = old.claim
+	if old.rare.tags != nil {
+		s.own().tags = old.rare.tags
+	}
+	s.writer.queue, s.writer.size = old.rare.unsent, old.unsentSize()
+	if old.rare.unsent != nil {
+		old.rare.unsent = nil
+	}
 }
 
 // Accept makes a session of a connection that came in. It owns the connection
@@ -44,17 +49,17 @@ func (st *Store) Dial(to Dialer, id flow.Value, o *Options) (*Session, error) {
 	s := st.newSession(o, chunkCredits)
 	s.state = Connecting
 	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
+	s.own().cancel = cancel
 	if err := st.add(s, id); err != nil {
 		cancel()
 		return nil, err
 	}
-	go s.dial(ctx, to)
+	go s.dial(ctx, cancel, to)
 	return s, nil
 }
 
-func (s *Session) dial(ctx context.Context, to Dialer) {
-	defer s.cancel()
+func (s *Session) dial(ctx context.Context, cancel context.CancelFunc, to Dialer) {
+	defer cancel()
 	c, err := to(ctx)
 	if err != nil {
 		var why *sockets.Error
@@ -83,15 +88,18 @@ func (s *Session) dial(ctx context.Context, to Dialer) {
 // connected takes the connection in. For one that was dialled the caller holds
 // the lock.
 func (s *Session) connected(c Stream) {
-	s.conn, s.released = c.Conn, c.Released
+	s.conn = c.Conn
+	if c.Released != nil {
+		s.own().released = c.Released
+	}
 	if c.Remote != nil || c.Local != nil {
-		s.ends = &ends{c.Remote, c.Local}
+		s.own().ends = &ends{c.Remote, c.Local}
 	}
 	if f := s.opts.framing(); f != nil {
 		s.framer = f.Framer()
 	}
 	s.socket.open(c.Conn, c.Prefix)
-	if s.paused != nil {
+	if s.rare.paused != nil {
 		s.stopReading()
 	}
 	s.slow = true // until it has said something

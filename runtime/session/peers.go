@@ -39,7 +39,7 @@ type peer struct {
 // if there is no room.
 func (s *Session) peerOf(from netip.AddrPort) *Session {
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	all := s.peers
+	all := s.udp.peers
 	all.mu.Lock()
 	p := all.byAddr[from]
 	if p != nil && p.State() == Connected {
@@ -70,9 +70,9 @@ func (s *Session) peerOf(from netip.AddrPort) *Session {
 }
 
 func (s *Session) newPeer(from netip.AddrPort) *Session {
-	p := s.store.newSession(s.peers.Options, 0)
-	p.udp, p.peer, p.state = true, &peer{s, from}, Connected
-	p.ends = &ends{net.UDPAddrFromAddrPort(from), s.conn.LocalAddr()}
+	p := s.store.newSession(s.udp.peers.Options, 0)
+	p.udp, p.state = &datagrams{peer: &peer{s, from}}, Connected
+	p.own().ends = &ends{net.UDPAddrFromAddrPort(from), s.conn.LocalAddr()}
 	_ = s.store.add(p, nil) // a new id is unique
 	p.SetTimeout(p.opts.Timeout)
 	return p
@@ -81,23 +81,24 @@ func (s *Session) newPeer(from netip.AddrPort) *Session {
 func (all *peers) remove(p *Session) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	if all.byAddr[p.peer.addr] == p {
-		delete(all.byAddr, p.peer.addr)
+	if all.byAddr[p.udp.peer.addr] == p {
+		delete(all.byAddr, p.udp.peer.addr)
 		all.full = false
 	}
 }
 
 // endPeers ends all sessions of a socket that is about to be closed.
 func (s *Session) endPeers() {
-	if s.peers == nil {
+	all := s.udp.peers
+	if all == nil {
 		return
 	}
-	s.peers.mu.Lock()
+	all.mu.Lock()
 	var list []*Session
-	for _, p := range s.peers.byAddr {
+	for _, p := range all.byAddr {
 		list = append(list, p)
 	}
-	s.peers.mu.Unlock()
+	all.mu.Unlock()
 	for _, p := range list {
 		p.Destroy()
 	}
@@ -109,7 +110,7 @@ func (s *Session) endPeers() {
 func (s *Session) sendToPeer(data []byte, ends []int) error {
 	start := 0
 	for _, end := range ends {
-		if err := s.peer.socket.SendTo(data[start:end], s.peer.addr); err != nil {
+		if err := s.udp.peer.socket.SendTo(data[start:end], s.udp.peer.addr); err != nil {
 			return err
 		}
 		s.wrote(end - start)
@@ -122,19 +123,28 @@ func (s *Session) sendToPeer(data []byte, ends []int) error {
 // Peer returns the address that a session of a UDP peer talks to; it is invalid
 // for all others.
 func (s *Session) Peer() netip.AddrPort {
-	if s.peer == nil {
-		return netip.AddrPort{}
+	if p := s.peer(); p != nil {
+		return p.addr
 	}
-	return s.peer.addr
+	return netip.AddrPort{}
 }
 
 // IsUDP tells whether it is a session of a UDP socket, or one of its peers.
-func (s *Session) IsUDP() bool { return s.udp }
+func (s *Session) IsUDP() bool { return s.udp != nil }
+
+// peer returns what a session of a remote address has of its socket, nil for all
+// others.
+func (s *Session) peer() *peer {
+	if s.udp == nil {
+		return nil
+	}
+	return s.udp.peer
+}
 
 // source returns the session whose credits the data take.
 func (s *Session) source() *Session {
-	if s.peer != nil {
-		return s.peer.socket
+	if p := s.peer(); p != nil {
+		return p.socket
 	}
 	return s
 }
@@ -147,7 +157,7 @@ func (s *Session) receiveAll(list []sockets.Datagram) {
 			s.credits.take(s.quitting, nil) // does not wait: only this goroutine takes
 		}
 		to := s
-		if s.peers != nil {
+		if s.udp.peers != nil {
 			to = s.peerOf(d.From)
 		}
 		if to == nil {

@@ -217,7 +217,7 @@ func (s *Session) flush(credit bool) {
 		s.framer.End()
 		s.frames(d)
 	}
-	if len(s.held) > 0 {
+	if len(s.rare.held) > 0 {
 		d.add(item{payload: s.takeHeld()})
 	}
 	s.deliver(d, s.claim.node, credit)
@@ -247,7 +247,8 @@ func (s *Session) line(d *delivery, text string) {
 	case w.matches(text):
 		d.add(item{payload: s.takeHeld(), match: text})
 	default:
-		s.held = append(s.held, text)
+		r := s.own()
+		r.held = append(r.held, text)
 	}
 }
 
@@ -262,7 +263,7 @@ func (s *Session) holdOpen() {
 	held := s.state == Connected
 	ending := make(chan struct{})
 	if held {
-		s.ending = ending
+		s.own().ending = ending
 		owner.Ended(s)
 	}
 	s.mu.Unlock()

@@ -91,10 +91,7 @@ type Session struct {
 	opts    *Options
 	owner   *attachment
 	started time.Duration // on the store's clock, as all times here
-	udp     bool
-	peers   *peers // of a UDP socket that has a session for each
-	peer    *peer  // of such a session
-	refused func(*Session, *sockets.Error)
+	udp     *datagrams    // nil for streams
 
 	broken    bool          // the reader's: frames cannot be told apart any more
 	slow      bool          // the reader's: nothing came in for a while before the last chunk
@@ -103,28 +100,54 @@ type Session struct {
 	credits   credits       // for chunks on their way through the flows
 	full      atomic.Bool   // nothing more is read
 	destroyed atomic.Bool   // closed at once
-	cancel    context.CancelFunc
 
 	mu       sync.Mutex
-	quit     chan struct{} // closed by Destroy; made when somebody waits for it
-	ending   chan struct{} // closed by Disconnect; made when somebody waits for it
-	paused   chan struct{} // closed when reading may go on; nil unless it is paused
-	conn     net.Conn      // nil while connecting
-	ends     *ends         // if they are not conn's
-	released func()        // called when conn is closed; may be nil
-	bounds   *bounds       // nil without limits
+	rare     *rare    // see own
+	conn     net.Conn // nil while connecting
+	bounds   *bounds  // nil without limits
 	socket   rawSocket
 	state    State
+	ended    bool // by somebody here
 	claim    claim
-	held     []flow.Value    // lines that wait for a match
 	framer   *framing.Framer // nil: chunks are taken as they come
 	idle     *idleTimer      // the owner's; nil while there is none
 	sendIdle *idleTimer      // of the last tcp-send; nil until there is one
 	writer   writer
 	counters counters
-	tags     *flow.Object // nil: none
-	ended    bool         // by somebody here
-	unsent   []queued     // what waited for a connection that there never was; for the successor
+}
+
+// datagrams is what a session of a UDP socket has that streams do not have, or a
+// session of one of its peers.
+type datagrams struct {
+	peers   *peers // of a socket that has a session for each
+	peer    *peer  // of such a session
+	refused func(*Session, *sockets.Error)
+}
+
+// rare is what few sessions have; there may be very many that have none of it.
+// The session's lock guards it.
+type rare struct {
+	cancel   context.CancelFunc // of an attempt to connect
+	quit     chan struct{}      // closed by Destroy; made when somebody waits for it
+	ending   chan struct{}      // closed by Disconnect; made when somebody waits for it
+	paused   chan struct{}      // closed when reading may go on; nil unless it is paused
+	ends     *ends              // if they are not conn's
+	released func()             // called when conn is closed
+	held     []flow.Value       // lines that wait for a match
+	tags     *flow.Object       // nil: none
+	unsent   []queued           // what waited for a connection that there never was; for the successor
+}
+
+// nothingRare is the rare of all sessions that have none of their own. It stays
+// empty.
+var nothingRare rare
+
+// own returns the session's own rare, to be written to. The caller holds the lock.
+func (s *Session) own() *rare {
+	if s.rare == &nothingRare {
+		s.rare = &rare{}
+	}
+	return s.rare
 }
 
 type counters struct {
@@ -162,7 +185,7 @@ func (s *Session) finish(err *sockets.Error) {
 	s.sendIdle.set(0)
 	dropped := s.writer.takeAll()
 	if s.opts.Keep && s.conn == nil {
-		s.unsent, dropped = dropped, nil
+		s.own().unsent, dropped = dropped, nil
 	}
 	if b := s.writer.batch; b != nil {
 		s.writer.batch = nil
@@ -171,7 +194,7 @@ func (s *Session) finish(err *sockets.Error) {
 	if err == nil {
 		err = sockets.Explain("write", s.writer.err, noAddress)
 	}
-	conn := s.conn
+	conn, released := s.conn, s.rare.released
 	s.mu.Unlock()
 
 	if conn != nil {
@@ -180,8 +203,8 @@ func (s *Session) finish(err *sockets.Error) {
 		}
 		_ = conn.Close()
 	}
-	if s.released != nil {
-		s.released()
+	if released != nil {
+		released()
 	}
 	releaseAll(dropped)
 	s.writer.running.Wait()
@@ -195,7 +218,9 @@ func (s *Session) finish(err *sockets.Error) {
 	s.opts.Owner.Closed(s, err)
 	s.store.free(s)
 	s.mu.Lock()
-	dropped, s.unsent = s.unsent, nil
+	if dropped = s.rare.unsent; dropped != nil {
+		s.rare.unsent = nil
+	}
 	s.mu.Unlock()
 	releaseAll(dropped)
 	s.store.forget(s)
@@ -218,11 +243,12 @@ func (s *Session) disconnect() {
 	if was != Closed {
 		s.state = Disconnecting
 	}
-	if s.ending != nil {
-		close(s.ending)
-		s.ending = nil
+	if s.rare.ending != nil {
+		close(s.rare.ending)
+		s.rare.ending = nil
 	}
-	if was == Connected && !s.udp {
+	cancel := s.rare.cancel
+	if was == Connected && s.udp == nil {
 		s.writeBatch()
 		if !s.writer.busy {
 			s.closeWrite()
@@ -231,8 +257,8 @@ func (s *Session) disconnect() {
 	s.mu.Unlock()
 	switch {
 	case was == Connecting:
-		s.cancel()
-	case s.udp:
+		cancel()
+	case s.udp != nil:
 		s.store.free(s)
 		s.Destroy()
 	}
@@ -260,12 +286,12 @@ func (s *Session) Destroy() {
 func (s *Session) destroy() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.destroyed.Swap(true) && s.quit != nil {
-		close(s.quit)
+	if !s.destroyed.Swap(true) && s.rare.quit != nil {
+		close(s.rare.quit)
 	}
 	s.unpause()
-	if s.cancel != nil {
-		s.cancel()
+	if s.rare.cancel != nil {
+		s.rare.cancel()
 	}
 	// One that drains is closed by its reader, unless the peer does not take
 	// what is still to be written.
@@ -306,13 +332,13 @@ func (s *Session) drained(err error) bool {
 func (s *Session) quitting() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.quit == nil {
-		s.quit = make(chan struct{})
+	if s.rare.quit == nil {
+		s.own().quit = make(chan struct{})
 		if s.destroyed.Load() {
-			close(s.quit)
+			close(s.rare.quit)
 		}
 	}
-	return s.quit
+	return s.rare.quit
 }
 
 // Ended tells whether somebody here has closed the session, and not the peer.

@@ -63,7 +63,7 @@ func (s *Session) peerAndLocal() (remote, local net.Addr) {
 	if s.conn != nil {
 		remote, local = s.conn.RemoteAddr(), s.conn.LocalAddr()
 	}
-	if e := s.ends; e != nil {
+	if e := s.rare.ends; e != nil {
 		remote, local = cmp.Or(e.remote, remote), cmp.Or(e.local, local)
 	}
 	return remote, local

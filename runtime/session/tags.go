@@ -12,15 +12,15 @@ func (s *Session) Tag(key string, value flow.Value) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tags := &flow.Object{}
-	if s.tags != nil {
-		tags = s.tags.Clone() // the old one may be in messages
+	if s.rare.tags != nil {
+		tags = s.rare.tags.Clone() // the old one may be in messages
 	}
 	if value == nil {
 		tags.Delete(key)
 	} else {
 		tags.Set(key, value)
 	}
-	s.tags = tags
+	s.own().tags = tags
 }
 
 // Query says which sessions are meant. What is empty, or nil, leaves none out.
@@ -45,14 +45,14 @@ func (st *Store) Find(q Query) []*Session {
 }
 
 func (q Query) matches(s *Session) bool {
-	if s.udp || q.Node != "" && q.Node != s.opts.Node || q.Pool != "" && q.Pool != s.opts.Pool {
+	if s.udp != nil || q.Node != "" && q.Node != s.opts.Node || q.Pool != "" && q.Pool != s.opts.Pool {
 		return false
 	}
 	if q.Tags == nil {
 		return true
 	}
 	s.mu.Lock()
-	tags := s.tags
+	tags := s.rare.tags
 	s.mu.Unlock()
 	for key, want := range q.Tags.All() {
 		if tags == nil || !flow.Equal(tags.Get(key), want) {

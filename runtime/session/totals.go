@@ -26,7 +26,7 @@ type totals struct {
 }
 
 func (t *totals) of(s *Session) *Traffic {
-	if s.udp {
+	if s.udp != nil {
 		return &t.udp
 	}
 	return &t.tcp

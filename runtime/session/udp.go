@@ -50,7 +50,7 @@ func (st *Store) BindSender(conn sockets.DatagramConn, id flow.Value, o *Options
 // none.
 func (st *Store) BoundTo(port int) *Session {
 	for _, s := range st.list(nil) {
-		if !s.udp || s.State() != Connected {
+		if s.udp == nil || s.State() != Connected {
 			continue
 		}
 		if a, ok := s.LocalAddr().(*net.UDPAddr); ok && a.Port == port {
@@ -62,11 +62,11 @@ func (st *Store) BoundTo(port int) *Session {
 
 func (st *Store) bind(conn net.Conn, id flow.Value, o *Options, d Datagrams, run func(*Session) error) (*Session, error) {
 	s := st.newSession(o, datagramCredits)
-	s.refused = d.Refused
+	s.udp = &datagrams{refused: d.Refused}
 	if d.Peers != nil {
-		s.peers = &peers{Peers: *d.Peers, byAddr: map[netip.AddrPort]*Session{}}
+		s.udp.peers = &peers{Peers: *d.Peers, byAddr: map[netip.AddrPort]*Session{}}
 	}
-	s.udp, s.conn, s.state = true, conn, Connected
+	s.conn, s.state = conn, Connected
 	if err := st.add(s, id); err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -99,8 +99,8 @@ func (s *Session) receiveDatagrams(r *sockets.DatagramReader) error {
 
 // tellRefused tells the owner that a datagram has not arrived.
 func (s *Session) tellRefused(err error) {
-	if s.refused != nil {
-		s.refused(s, sockets.Explain("recvmsg", err, noAddress))
+	if s.udp.refused != nil {
+		s.udp.refused(s, sockets.Explain("recvmsg", err, noAddress))
 	}
 }
 
@@ -149,9 +149,7 @@ func remoteInfo(d sockets.Datagram) *flow.Object {
 // SendTo writes a datagram. The error is an *[sockets.Error]. The write waits
 // only while the system's buffer is full, which the network empties.
 func (s *Session) SendTo(b []byte, to netip.AddrPort) error {
-	if s.peer != nil {
-		s = s.peer.socket
-	}
+	s = s.source()
 	conn, ok := s.conn.(*net.UDPConn)
 	if !ok {
 		return sockets.Explain("send", net.ErrClosed, to)

@@ -64,7 +64,7 @@ func (w *writer) takeAll() []queued {
 // lock.
 func (s *Session) unsentSize() int {
 	n := 0
-	for _, q := range s.unsent {
+	for _, q := range s.rare.unsent {
 		n += len(q.data)
 	}
 	return n
