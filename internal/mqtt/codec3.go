@@ -81,7 +81,7 @@ func (codec3) read(r *bufio.Reader) (any, error) {
 	}
 	switch p := in.(type) {
 	case *packets.ConnackPacket:
-		c := &connack{present: p.SessionPresent, limits: limits{window: maxWindow, qos: 2}}
+		c := &connack{present: p.SessionPresent, limits: limits{window: maxWindow, exact: maxExact, qos: 2}}
 		if p.ReturnCode != packets.Accepted {
 			c.refusal = "refused"
 			if err := packets.ConnErrors[p.ReturnCode]; err != nil {

@@ -175,6 +175,7 @@ func connack5(p *packets.Connack) *connack {
 	if n := props.ReceiveMaximum; n != nil {
 		c.window = min(c.window, int(*n))
 	}
+	c.exact = c.window
 	if n := props.MaximumPacketSize; n != nil {
 		c.size = int(*n)
 	}

@@ -12,7 +12,8 @@
 //
 //   - Messages to send wait in a queue with a limit. Those of QoS 1 and 2 that
 //     are sent wait, in order, to be acknowledged. A broker that still has the
-//     session gets them again as duplicates, one that has not gets them anew.
+//     session gets them again as duplicates, or with QoS 2 goes on where it was;
+//     one that has not gets those anew that it has not taken over.
 //   - Messages received of QoS 1 and 2 are acknowledged, in order, when all that
 //     they set off in the flows is done. One that comes again meanwhile is not
 //     handed on again.

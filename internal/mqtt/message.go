@@ -79,6 +79,7 @@ type (
 // limits are what a broker says of itself.
 type limits struct {
 	window     int // messages of QoS 1 and 2 that may wait for their acknowledgement
+	exact      int // the same with one of QoS 2 among them
 	size       int // of a packet, 0 is no limit
 	qos        byte
 	noRetain   bool

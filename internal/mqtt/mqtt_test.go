@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/mochi-mqtt/server/v2/packets"
-	"go.uber.org/goleak"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/mqtt"
@@ -15,10 +14,7 @@ import (
 	"github.com/flowrun/flowrun/internal/noticeboard"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/mochi-mqtt/server/v2.(*Server).eventLoop"),
-		goleak.IgnoreAnyFunction("github.com/mochi-mqtt/server/v2.(*Client).WriteLoop"))
-}
+func TestMain(m *testing.M) { mqtttest.Main(m) }
 
 func TestTopics(t *testing.T) {
 	for filter, want := range map[string]bool{

@@ -65,34 +65,76 @@ func (j *journal) note(payload []byte) {
 	})
 }
 
-// A broker that restarts 20 times gets and gives every message of QoS 1, in
-// order but for those that come again.
-func TestBrokerRestarts(t *testing.T) {
-	for _, version := range []byte{4, 5} {
-		t.Run(fmt.Sprint("mosquitto, version ", version), func(t *testing.T) {
-			broker := mqtttest.NewMosquitto(t, "max_queued_messages 0")
+// How often brokers restart, and how many messages they get before each one.
+const (
+	times    = 20
+	atLeast  = 40
+	underWay = 100 // messages that are published and not acknowledged, at most
+	window   = 64  // those of them that are sent
+)
+
+// A broker that restarts 20 times gets and gives every message, in order. Those
+// of QoS 1 come again at most as often as one was sent and not acknowledged at a
+// restart; those of QoS 2 do not, with room in the broker for all of them.
+func TestMosquittoRestarts(t *testing.T) {
+	// Of more messages than that mosquitto (2.0, up to 2.0.20 at least) forgets
+	// when it restarts that they are received already. The default is 20, to
+	// which it does not keep before 2.0.13.
+	const room = "max_inflight_messages 1000"
+	for _, c := range []struct {
+		version, qos byte
+		config       string
+	}{{4, 1, ""}, {5, 1, ""}, {4, 2, ""}, {4, 2, room}, {5, 2, room}} {
+		t.Run(fmt.Sprintf("version %d, QoS %d, %s", c.version, c.qos, c.config), func(t *testing.T) {
+			broker := mqtttest.NewMosquitto(t, "max_queued_messages 0\n"+c.config)
 			got := journal{seen: map[int]bool{}}
-			subscriber := client(t, broker.Port(), "subscriber", version, nil)
-			subscriber.Subscribe("in", mqtt.Subscription{Filter: "numbers", QoS: 1}, got.handle)
+			subscriber := client(t, broker.Port(), "subscriber", c.version, nil)
+			subscriber.Subscribe("in", mqtt.Subscription{Filter: "numbers", QoS: c.qos}, got.handle)
 			waitConnected(t, subscriber)
-			restarts(t, broker, client(t, broker.Port(), "publisher", version, nil), &got)
+			restarts(t, broker, client(t, broker.Port(), "publisher", c.version, nil), c.qos, &got)
+			for i, n := range got.order {
+				if n != i+1 {
+					t.Fatalf("message %d came in place %d", n, i+1)
+				}
+			}
+			open, allowed := broker.Unacknowledged("subscriber"), 0
+			switch {
+			case c.qos == 1:
+				allowed = times*window + open
+			case c.config == "":
+				allowed = open
+			}
+			t.Logf("%d came twice; the subscriber had not acknowledged %d at the restarts", got.copies, open)
+			if got.copies > allowed {
+				t.Errorf("more than %d came twice", allowed)
+			}
 		})
-		// The embedded broker does not give its clients all that they are due
-		// after a restart; what it gets it tells within the process.
-		for _, name := range []string{"publisher", ""} {
-			t.Run(fmt.Sprintf("embedded, version %d, client %q", version, name), func(t *testing.T) {
+	}
+}
+
+// The same without mosquitto. The embedded broker does not give its clients all
+// that they are due after a restart, and forgets messages of QoS 2; what it gets
+// of QoS 1 it tells within the process, the last message of an old connection
+// maybe after the first of the next.
+func TestEmbeddedRestarts(t *testing.T) {
+	for _, version := range []byte{4, 5} {
+		for _, name := range []string{"publisher", ""} { // without a name there is no session either
+			t.Run(fmt.Sprintf("version %d, client %q", version, name), func(t *testing.T) {
 				broker := mqtttest.New(t, nil)
 				got := journal{seen: map[int]bool{}}
 				broker.Subscribe("numbers", func(p packets.Packet) { got.note(p.Payload) })
-				restarts(t, broker, client(t, broker.Port(), name, version, nil), &got)
+				restarts(t, broker, client(t, broker.Port(), name, version, nil), 1, &got)
+				if t.Logf("%d came twice", got.copies); got.copies > times*window {
+					t.Errorf("more than %d came twice", times*window)
+				}
 			})
 		}
 	}
 }
 
-func restarts(t *testing.T, broker mqtttest.Broker, publisher *mqtt.Client, got *journal) {
+// restarts publishes numbers while a broker restarts, until all have come.
+func restarts(t *testing.T, broker mqtttest.Broker, publisher *mqtt.Client, qos byte, got *journal) {
 	t.Helper()
-	const times, atLeast, underWay = 20, 40, 100
 	waitConnected(t, publisher)
 
 	var acknowledged noticeboard.Board
@@ -109,7 +151,7 @@ func restarts(t *testing.T, broker mqtttest.Broker, publisher *mqtt.Client, got 
 			case slots <- struct{}{}:
 			}
 			sent++
-			m := &mqtt.Message{Topic: "numbers", Payload: strconv.AppendInt(nil, int64(sent), 10), QoS: 1}
+			m := &mqtt.Message{Topic: "numbers", Payload: strconv.AppendInt(nil, int64(sent), 10), QoS: qos}
 			publisher.Publish(m, func(err error) {
 				if err != nil {
 					t.Errorf("publishing: %v", err)
@@ -132,12 +174,7 @@ func restarts(t *testing.T, broker mqtttest.Broker, publisher *mqtt.Client, got 
 	if !got.board.Wait(t.Context(), 20*time.Second, func() bool { return len(got.order) == sent }) {
 		t.Fatalf("%d of %d messages have arrived", len(got.order), sent)
 	}
-	for i, n := range got.order {
-		if n != i+1 {
-			t.Fatalf("message %d came in place %d", n, i+1)
-		}
-	}
-	t.Logf("%d messages, %d came twice", sent, got.copies)
+	t.Logf("%d messages", sent)
 }
 
 func waitConnected(t *testing.T, c *mqtt.Client) {

@@ -3,14 +3,21 @@ package mqtt
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 )
 
-// maxWindow is how many messages of QoS 1 and 2 wait for their acknowledgement
-// at a time; a broker may want fewer. It is what brokers cope with, and lookups
-// in a list this short need no index.
-const maxWindow = 64
+// How many messages of QoS 1 and 2 wait for their acknowledgement at a time; a
+// broker of MQTT 5 may want fewer. Lookups in lists this short need no index.
+const (
+	maxWindow = 64
+	// maxExact is how many there may be with one of QoS 2 among them, if the
+	// broker is older than MQTT 5 and cannot say what it takes. Of more than its
+	// max_inflight_messages, by default 20, mosquitto loses some in a restart: it
+	// takes them for messages that have not come in yet.
+	maxExact = 20
+)
 
 // How a message may end without having arrived.
 var (
@@ -26,13 +33,6 @@ type outgoing struct {
 	done     func(error)
 }
 
-// incoming is a message of QoS 1 or 2 that came from the broker.
-type incoming struct {
-	id   uint16
-	qos  byte
-	done bool // the flows are through with it
-}
-
 // session is what outlives a connection: messages that are not acknowledged. The
 // packets that are to be sent come from it, too, since there is one order for
 // all of them.
@@ -43,6 +43,7 @@ type session struct {
 	limit    int         // of the queue; 0 is none
 	queue    []*outgoing // not sent
 	inflight []*outgoing // sent, in order, and not acknowledged
+	again    []*outgoing // those of them that this connection has not sent yet
 	lastID   uint16
 	asked    map[uint16]any       // packets that subscribe or unsubscribe
 	received map[uint16]*incoming // until they are acknowledged; QoS 2: until their id is free
@@ -56,7 +57,7 @@ type session struct {
 func newSession(limit int) *session {
 	return &session{
 		wake: make(chan struct{}, 1), limit: limit,
-		lastID: 1 << 15, // brokers count theirs from 1, and some of them (mochi) mix the two up
+		lastID: uint16(rand.N(1 << 16)), // a broker may have some from before a crash, and take new messages for those
 		asked:  map[uint16]any{}, received: map[uint16]*incoming{},
 	}
 }
@@ -95,15 +96,15 @@ func (s *session) begin(c *connack) {
 	s.mu.Lock()
 	var ended []*outgoing
 	s.broker, s.online = c.limits, true
-	s.order, s.control, s.asked = nil, nil, map[uint16]any{}
+	s.order, s.control, s.again, s.asked = nil, nil, nil, map[uint16]any{}
 	if c.present {
 		for _, o := range s.inflight {
-			if o.released {
+			if o.released { // what is sent again is the release [MQTT-4.4.0-1]
 				s.control = append(s.control, acknowledgement{kind: pubrel, id: o.id})
 				continue
 			}
 			o.dup = true
-			s.control = append(s.control, o.publish)
+			s.again = append(s.again, o)
 		}
 	} else {
 		s.received = map[uint16]*incoming{}
@@ -159,7 +160,7 @@ func (s *session) leave(now bool) {
 func (s *session) close() {
 	s.mu.Lock()
 	list := slices.Concat(s.inflight, s.queue)
-	s.queue, s.inflight = nil, nil
+	s.queue, s.inflight, s.again = nil, nil, nil
 	s.mu.Unlock()
 	finish(list, ErrStopped)
 }
@@ -195,11 +196,12 @@ func (s *session) ask(packet func(id uint16) any) {
 }
 
 // newID returns a packet identifier that is free: there are many more of them
-// than packets that wait.
+// than packets that wait. It is in the upper half, since brokers count theirs
+// from 1, and some of them (mochi) mix the two up.
 func (s *session) newID() uint16 {
 	for {
-		s.lastID++
-		if _, used := s.asked[s.lastID]; s.lastID != 0 && !used && s.sent(s.lastID) == nil {
+		s.lastID = s.lastID + 1 | 1<<15
+		if _, used := s.asked[s.lastID]; !used && s.sent(s.lastID) == nil {
 			return s.lastID
 		}
 	}
@@ -238,6 +240,12 @@ func (s *session) pop() (packet any, o *outgoing, err error) {
 		packet = s.control[0]
 		s.control = s.control[1:]
 		return packet, nil, nil
+	case len(s.again) > 0:
+		if o = s.again[0]; !s.hasRoom(o) {
+			return nil, nil, nil
+		}
+		s.again = s.again[1:]
+		return o.publish, o, nil
 	case len(s.queue) == 0:
 		if s.leaving && len(s.inflight) == 0 {
 			return disconnect{}, nil, nil
@@ -250,7 +258,7 @@ func (s *session) pop() (packet any, o *outgoing, err error) {
 		return nil, o, err
 	}
 	if o.QoS > 0 {
-		if len(s.inflight) >= s.broker.window {
+		if !s.hasRoom(o) {
 			return nil, nil, nil
 		}
 		o.id = s.newID()
@@ -259,6 +267,16 @@ func (s *session) pop() (packet any, o *outgoing, err error) {
 	s.queue[0] = nil
 	s.queue = s.queue[1:]
 	return o.publish, o, nil
+}
+
+// hasRoom tells whether the broker takes a message of QoS 1 or 2 beside those
+// that this connection has sent.
+func (s *session) hasRoom(o *outgoing) bool {
+	limit := s.broker.window
+	if o.QoS == 2 {
+		limit = s.broker.exact
+	}
+	return len(s.inflight)-len(s.again) < limit
 }
 
 // check returns why a broker would hang up on a message: it would do so again
@@ -289,6 +307,7 @@ func (s *session) acknowledged(a acknowledgement) {
 		if a.kind == pubrec { // of a message that is done with: end the handshake
 			s.control = append(s.control, acknowledgement{kind: pubrel, id: a.id})
 		}
+	case slices.Contains(s.again, o): // left over from the last connection (mochi): what counts is the answer to what is sent again
 	case a.kind == pubrec && a.refusal == "":
 		o.released = true
 		s.control = append(s.control, acknowledgement{kind: pubrel, id: a.id})
@@ -327,54 +346,6 @@ func (s *session) isAsking() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.asked) > 0
-}
-
-// accept takes a message from the broker. It is handed on if it is fresh: what
-// comes again is not, while the flows are busy with it or if it is of QoS 2. The
-// entry, nil with QoS 0, goes to settle in the end.
-func (s *session) accept(p *publish) (in *incoming, fresh bool) {
-	if p.QoS == 0 {
-		return nil, true
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	in = s.received[p.id]
-	if fresh = in == nil || p.QoS == 1 && !p.dup; fresh { // QoS 2: whatever dup says [MQTT-4.3.3-10]
-		in = &incoming{id: p.id, qos: p.QoS}
-		s.received[p.id] = in
-	}
-	s.order = append(s.order, in)
-	s.acknowledge()
-	return in, fresh
-}
-
-// settle is called when the flows are through with a message.
-func (s *session) settle(in *incoming) {
-	if in == nil {
-		return
-	}
-	s.mu.Lock()
-	in.done = true
-	s.acknowledge()
-	s.mu.Unlock()
-}
-
-// acknowledge sends the acknowledgements that are due, in the order of their
-// messages ([MQTT-4.6.0-2] and [MQTT-4.6.0-3]).
-func (s *session) acknowledge() {
-	for len(s.order) > 0 && s.order[0].done {
-		in := s.order[0]
-		s.order = s.order[1:]
-		kind := byte(pubrec)
-		if in.qos == 1 {
-			kind = puback
-			if s.received[in.id] == in {
-				delete(s.received, in.id)
-			}
-		}
-		s.control = append(s.control, acknowledgement{kind: kind, id: in.id})
-		s.notify()
-	}
 }
 
 // identifies tells whether the broker takes subscription identifiers.

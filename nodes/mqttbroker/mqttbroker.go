@@ -21,7 +21,10 @@ func Type(live *settings.Live) flow.Type {
 			"It connects when the first node uses it, and tries again and again: the pauses double from 0.2 s up to 5 s. " +
 			"Messages of QoS 1 and 2 that the broker has not acknowledged are sent again on the next connection, in order and before newer ones; " +
 			"to a broker that has lost the session they are sent as new ones. " +
-			"Messages received are acknowledged when the flows are done with them, so a broker that keeps the session sends them again after a crash; 256 are on their way through the flows at most.",
+			"Messages received are acknowledged when the flows are done with them, so a broker that keeps the session sends them again after a crash; 256 are on their way through the flows at most. " +
+			"Messages of QoS 2 come once even if the broker restarts meanwhile, as long as it keeps the session (cleansession off, a clientid, with MQTT 5 a sessionExpiry) and saves it: " +
+			"mosquitto does with persistence on when it is stopped, not when it is killed, and for no more messages at a time than its max_inflight_messages, by default 20. " +
+			"With more under way some come twice; set that, or with MQTT 5 receiveMaximum to no more than it.",
 		Differences: []string{
 			"Messages that are sent while there is no connection wait for it, up to queueLimit of them, where Node-RED drops them.",
 			"Received messages are acknowledged when the flows are done with them. Node-RED acknowledges them at once.",

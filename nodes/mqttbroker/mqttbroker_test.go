@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,8 @@ import (
 	"github.com/flowrun/flowrun/internal/sockets/sockettest"
 	"github.com/flowrun/flowrun/nodes/tlsconfig"
 )
+
+func TestMain(m *testing.M) { mqtttest.Main(m) }
 
 func TestAddress(t *testing.T) {
 	for want, c := range map[string]Config{
@@ -85,15 +88,7 @@ func TestTLS(t *testing.T) {
 	connect(t, config+`,"tls":"t"}`, func(e *flow.Env) { e.Config = func(string) flow.Node { return trusted.Node } })
 	connect(t, config+`,"verifyservercert":false}`)
 
-	var logged noted
-	d := flowtest.New(t, Type(nil), config+`,"verifyservercert":true}`, func(e *flow.Env) {
-		logged.Host = e.Host
-		e.Host = &logged
-	})
-	d.Node.(*Node).Client().Connect(nil)
-	if !logged.board.Wait(t.Context(), 10*time.Second, func() bool { return strings.Contains(logged.last, "signed by an unknown authority") }) {
-		t.Errorf("an unknown authority is not reported, but %q", logged.last)
-	}
+	refused(t, config+`,"verifyservercert":true}`, "", "signed by an unknown authority")
 }
 
 // noted keeps what a node reported last.
@@ -108,37 +103,82 @@ func (n *noted) Report(_ flow.Level, what flow.Value, _ *flow.Message) {
 }
 
 func TestWebSocket(t *testing.T) {
-	broker := mqtttest.New(t, nil)
-	port := sockettest.FreePort(t)
-	ws := listeners.NewWebsocket(listeners.Config{ID: "ws", Address: fmt.Sprint("127.0.0.1:", port)})
-	if err := broker.Server.AddListener(ws); err != nil {
-		t.Fatal(err)
-	}
-	broker.Server.Listeners.Serve("ws", broker.Server.EstablishConnection)
-	got := make(chan packets.Packet, 1)
-	broker.Subscribe("a", func(p packets.Packet) { got <- p })
-	_, c := connect(t, fmt.Sprintf(`{"broker":"ws://127.0.0.1:%d/mqtt","protocolVersion":5}`, port))
+	ca := sockettest.NewAuthority(t)
+	trusted := flowtest.New(t, tlsconfig.Type, `{"certType":"data"}`, func(e *flow.Env) {
+		e.Credentials = flow.NewCredentials(flow.NewObject("cadata", ca.PEM))
+	})
 	large := strings.Repeat("0123456789", 10_000)
-	c.Publish(&mqtt.Message{Topic: "a", Payload: []byte(large), QoS: 1}, func(error) {})
-	select {
-	case p := <-got:
-		if string(p.Payload) != large {
-			t.Errorf("the broker gets %d bytes", len(p.Payload))
+	for scheme, config := range map[string]*tls.Config{
+		"ws":  nil,
+		"wss": {Certificates: []tls.Certificate{ca.Issue(t, "localhost").TLS(t)}, MinVersion: tls.VersionTLS12},
+	} {
+		broker := mqtttest.New(t, nil)
+		port := sockettest.FreePort(t)
+		ws := listeners.NewWebsocket(listeners.Config{ID: "ws", Address: fmt.Sprint("127.0.0.1:", port), TLSConfig: config})
+		if err := broker.Server.AddListener(ws); err != nil {
+			t.Fatal(err)
 		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("the broker gets nothing")
+		broker.Server.Listeners.Serve("ws", broker.Server.EstablishConnection)
+		got := make(chan packets.Packet, 1)
+		broker.Subscribe("a", func(p packets.Packet) { got <- p })
+		_, c := connect(t, fmt.Sprintf(`{"broker":"%s://localhost:%d/mqtt","protocolVersion":5,"usetls":%t,"tls":"t"}`, scheme, port, config != nil),
+			func(e *flow.Env) { e.Config = func(string) flow.Node { return trusted.Node } })
+		c.Publish(&mqtt.Message{Topic: "a", Payload: []byte(large), QoS: 1}, func(error) {})
+		select {
+		case p := <-got:
+			if string(p.Payload) != large {
+				t.Errorf("%s: the broker gets %d bytes", scheme, len(p.Payload))
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s: the broker gets nothing", scheme)
+		}
+		if scheme == "wss" {
+			refused(t, fmt.Sprintf(`{"broker":"wss://localhost:%d/mqtt","verifyservercert":true}`, port), "", "signed by unknown authority")
+		}
 	}
 }
 
-// mosquitto_pub and mosquitto_sub are the peers, with a password.
+// refused checks that a node does not connect, and says why.
+func refused(t *testing.T, config, password, want string) {
+	t.Helper()
+	var logged noted
+	d := flowtest.New(t, Type(nil), config, func(e *flow.Env) {
+		logged.Host = e.Host
+		e.Host = &logged
+		e.Credentials = flow.NewCredentials(flow.NewObject("user", "gopher", "password", password))
+	})
+	d.Node.(*Node).Client().Connect(nil)
+	if !logged.board.Wait(t.Context(), 10*time.Second, func() bool { return strings.Contains(logged.last, want) }) {
+		t.Errorf("reported %q, want %q in it", logged.last, want)
+	}
+}
+
+func TestPassword(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "passwords")
+	if _, err := exec.LookPath("mosquitto_passwd"); err != nil {
+		t.Skip("mosquitto is not installed (Debian: apt install mosquitto mosquitto-clients)")
+	}
+	if out, err := exec.CommandContext(t.Context(), "mosquitto_passwd", "-c", "-b", file, "gopher", "secret").CombinedOutput(); err != nil {
+		t.Fatalf("mosquitto_passwd: %v: %s", err, out)
+	}
+	broker := mqtttest.NewMosquitto(t, "allow_anonymous false\npassword_file "+file)
+	for _, version := range []int{3, 4, 5} {
+		config := fmt.Sprintf(`{"broker":"127.0.0.1","port":%d,"protocolVersion":%d}`, broker.Port(), version)
+		connect(t, config, func(e *flow.Env) {
+			e.Credentials = flow.NewCredentials(flow.NewObject("user", "gopher", "password", "secret"))
+		})
+		refused(t, config, "wrong", "authorized")
+		refused(t, config, "", "authorized")
+	}
+}
+
+// mosquitto_pub and mosquitto_sub are the peers.
 func TestMosquitto(t *testing.T) {
 	broker := mqtttest.NewMosquitto(t, "")
 	if _, err := exec.LookPath("mosquitto_pub"); err != nil {
 		t.Skip("mosquitto_pub is not installed (Debian: apt install mosquitto-clients)")
 	}
-	_, c := connect(t, fmt.Sprintf(`{"broker":"127.0.0.1","port":%d,"protocolVersion":5}`, broker.Port()), func(e *flow.Env) {
-		e.Credentials = flow.NewCredentials(flow.NewObject("user", "gopher", "password", "secret"))
-	})
+	_, c := connect(t, fmt.Sprintf(`{"broker":"127.0.0.1","port":%d,"protocolVersion":5}`, broker.Port()))
 	got := make(chan *mqtt.Message, 1)
 	c.Subscribe("n", mqtt.Subscription{Filter: "$share/group/from/#", QoS: 1}, func(m *mqtt.Message, cause *flow.Cause) {
 		cause.Hold()

@@ -12,6 +12,8 @@ import (
 	"github.com/flowrun/flowrun/nodes/mqttbroker"
 )
 
+func TestMain(m *testing.M) { mqtttest.Main(m) }
+
 func TestDecode(t *testing.T) {
 	text, binary := true, false
 	for _, c := range []struct {

@@ -13,6 +13,8 @@ import (
 	"github.com/flowrun/flowrun/nodes/mqttbroker"
 )
 
+func TestMain(m *testing.M) { mqtttest.Main(m) }
+
 // start starts a broker whose messages come on a channel, and an mqtt out node.
 func start(t *testing.T, version int, config string) (*mqtttest.Embedded, <-chan packets.Packet, *flowtest.Driver) {
 	t.Helper()

@@ -8,9 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,10 +18,18 @@ import (
 	"github.com/mochi-mqtt/server/v2/hooks/auth"
 	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
+	"go.uber.org/goleak"
 
 	"github.com/flowrun/flowrun/internal/mqtt"
 	"github.com/flowrun/flowrun/internal/sockets/sockettest"
 )
+
+// Main runs the tests of a package, and checks that they leave no goroutine but
+// those that the embedded broker does not wait for.
+func Main(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/mochi-mqtt/server/v2.(*Server).eventLoop"),
+		goleak.IgnoreAnyFunction("github.com/mochi-mqtt/server/v2.(*Client).WriteLoop"))
+}
 
 // Broker is a broker that can be restarted. It keeps its sessions.
 type Broker interface {
@@ -166,84 +171,4 @@ func (n *noted) Accept() (net.Conn, error) {
 		n.broker.mu.Unlock()
 	}
 	return c, err
-}
-
-// Mosquitto is a mosquitto process.
-type Mosquitto struct {
-	t      testing.TB
-	port   int
-	config string
-	cmd    *exec.Cmd
-}
-
-// NewMosquitto starts mosquitto, with more lines of configuration. The test is
-// skipped where it is not installed.
-func NewMosquitto(t testing.TB, more string) *Mosquitto {
-	t.Helper()
-	if _, err := exec.LookPath("mosquitto"); err != nil {
-		t.Skip("mosquitto is not installed (Debian: apt install mosquitto mosquitto-clients)")
-	}
-	dir := t.TempDir()
-	m := &Mosquitto{t: t, port: sockettest.FreePort(t), config: filepath.Join(dir, "mosquitto.conf")}
-	lines := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location %s/\n%s\n", m.port, dir, more)
-	if os.Geteuid() == 0 {
-		lines += "user root\n" // else it cannot write into the test's directory
-	}
-	if err := os.WriteFile(m.config, []byte(lines), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m.start()
-	t.Cleanup(m.stop)
-	return m
-}
-
-func (m *Mosquitto) start() {
-	m.t.Helper()
-	m.cmd = exec.Command("mosquitto", "-c", m.config)
-	if err := m.cmd.Start(); err != nil {
-		m.t.Fatal(err)
-	}
-	deadline := time.Now().Add(10 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for ; ; <-tick.C {
-		c, err := net.Dial("tcp4", "127.0.0.1:"+strconv.Itoa(m.port))
-		if err == nil {
-			_ = c.Close()
-			return
-		}
-		if time.Now().After(deadline) {
-			m.t.Fatal("mosquitto does not listen")
-		}
-	}
-}
-
-// stop ends the process, which saves its sessions. While it starts it forgets
-// that it was told to.
-func (m *Mosquitto) stop() {
-	ended := make(chan struct{})
-	go func() {
-		_ = m.cmd.Wait()
-		close(ended)
-	}()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		_ = m.cmd.Process.Signal(os.Interrupt)
-		select {
-		case <-ended:
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// Port returns where it listens.
-func (m *Mosquitto) Port() int { return m.port }
-
-// Restart ends the process and starts another.
-func (m *Mosquitto) Restart() {
-	m.t.Helper()
-	m.stop()
-	m.start()
 }
