@@ -11,6 +11,7 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 
 	"github.com/flowrun/flowrun/internal/mqtt"
+	"github.com/flowrun/flowrun/internal/mqtt/mqtttest"
 )
 
 // script is a broker of MQTT 5 that says what a test has it say.
@@ -38,6 +39,7 @@ func scripted(t *testing.T) (*script, *mqtt.Client) {
 	t.Cleanup(func() { // before the client stops: there is nobody to say goodbye to
 		if s.Conn != nil {
 			_ = s.Close()
+			mqtttest.Await(t, c, false)
 		}
 	})
 	c.Connect(nil)
