@@ -93,15 +93,18 @@ func (f *consoleFeed) start() (stop func()) {
 }
 
 // Wants implements [runtime.Chooser].
-func (f *consoleFeed) Wants(kind, node string, port int) bool {
-	switch kind {
+func (f *consoleFeed) Wants(frame runtime.Frame) bool {
+	switch frame.Kind {
 	case "log", "flows":
 		return true
 	case "send":
-		return f.samples.wants(node, port)
+		return f.samples.wants(frame.Node, frame.Port)
 	}
 	return false
 }
+
+// Missed implements [runtime.Chooser]. Whoever samples does not count.
+func (f *consoleFeed) Missed(runtime.Frame) {}
 
 // Frame implements [runtime.Listener].
 func (f *consoleFeed) Frame(frame runtime.Frame) {

@@ -84,9 +84,8 @@ func (s *sampler) wants(node string, port int) bool {
 
 // take keeps the message of a send frame.
 func (s *sampler) take(f runtime.Frame) {
-	port, _ := f.Body.Get("port").(float64)
 	msg, _ := f.Body.Get("msg").(*flow.Message)
-	o := s.find(f.Node, int(port))
+	o := s.find(f.Node, f.Port)
 	if o == nil || msg == nil || o.left.Add(-1) < 0 {
 		return
 	}

@@ -46,6 +46,63 @@ func TestOutbox(t *testing.T) {
 	expect("f")
 }
 
+// A client that takes nothing for a while is behind, however little waits.
+func TestOutboxOfAStuckClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		o := newOutbox(func(n int) []byte { return []byte("lost " + strconv.Itoa(n)) })
+		var written []string
+		reads := make(chan struct{}) // the client
+		var writing sync.WaitGroup
+		writing.Go(func() {
+			o.writeWith(ctx, func(text []byte) error {
+				<-reads
+				written = append(written, string(text))
+				return nil
+			})
+		})
+		offer := func(texts ...string) {
+			for _, text := range texts {
+				o.offer(func() []byte { return []byte(text) })
+			}
+			synctest.Wait()
+		}
+		behind := func(want bool) {
+			t.Helper()
+			if o.behind.Load() != want {
+				t.Errorf("behind: %v, want %v", !want, want)
+			}
+		}
+		offer("a")
+		offer("b")
+		time.Sleep(outboxPatience - 1) // in the bubble
+		behind(false)
+		offer("c")
+		time.Sleep(1) // in the bubble
+		synctest.Wait()
+		behind(true)
+		offer("d", "e")
+		o.miss()
+		reads <- struct{}{} // a
+		synctest.Wait()
+		behind(false)
+		reads <- struct{}{} // b
+		reads <- struct{}{} // c
+		reads <- struct{}{} // lost
+		synctest.Wait()
+		behind(false)
+		time.Sleep(outboxPatience) // in the bubble; nothing is being written
+		behind(false)
+		offer("f")
+		reads <- struct{}{}
+		cancel()
+		writing.Wait()
+		if want := []string{"a", "b", "c", "lost 3", "f"}; !slices.Equal(written, want) {
+			t.Errorf("written %q, want %q", written, want)
+		}
+	})
+}
+
 // What comes within 50 ms is sent together, and a client that hears nothing for
 // 15 s gets a heartbeat.
 func TestCommsPace(t *testing.T) {

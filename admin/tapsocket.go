@@ -42,7 +42,7 @@ func (h *handler) tapSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	c.out = newOutbox(func(n int) []byte { return c.encode(nil, flow.NewObject("t", "lost", "n", float64(n))) })
 	if h.Conformance != nil {
-		c.out.limit = conformanceOutbox
+		c.out.limit, c.out.patience = conformanceOutbox, 0
 	}
 	h.serveSocket(w, r, func(ctx context.Context, conn *websocket.Conn) {
 		c.conn = conn
@@ -148,11 +148,20 @@ func (c *tapClient) refuse(seq flow.Value, code string) {
 
 func (c *tapClient) push(frame *flow.Object) { c.out.push(c.encode(nil, frame)) }
 
+// Wants implements [runtime.Chooser]: nothing is made for a client that is
+// behind.
+func (c *tapClient) Wants(f runtime.Frame) bool { return !c.out.behind.Load() && c.filter.wants(f) }
+
+// Missed implements [runtime.Chooser].
+func (c *tapClient) Missed(f runtime.Frame) {
+	if c.filter.wants(f) {
+		c.out.miss()
+	}
+}
+
 // Frame implements [runtime.Listener].
 func (c *tapClient) Frame(f runtime.Frame) {
-	if c.filter.wants(f) {
-		c.out.offer(func() []byte { return c.encode(nil, f.Body) })
-	}
+	c.out.offer(func() []byte { return c.encode(nil, f.Body) })
 }
 
 // filter says which frames a client wants; an empty list stands for all.

@@ -58,8 +58,7 @@ func (b *board) Frame(f runtime.Frame) {
 		}
 		h.value = msg.Snapshot()
 		if f.Kind == "send" {
-			port, _ := f.Body.Get("port").(float64)
-			h.kind, h.output = sent, int(port)
+			h.kind, h.output = sent, f.Port
 		}
 	case "status":
 		h.kind, h.value = status, f.Body.Get("status")

@@ -161,7 +161,7 @@ func (p *place) Wanted(port int) bool {
 		return true
 	}
 	t := p.loop.rt.tap.Load()
-	return t != nil && t.wants("send", p, port)
+	return t != nil && t.wanted(p, port)
 }
 
 func (p *place) targets(port int) []*place {

@@ -14,6 +14,7 @@ type Frame struct {
 	Kind string // receive, send, status, log, call or flows
 	Node string // id of the node it is about; empty for flows
 	Path string // ids from that node's tab down to it, by slashes
+	Port int    // the output of a send frame; -1 of others
 	// Body is the whole frame as it is printed: t (the kind), what belongs to
 	// the kind, and ts (Unix milliseconds). It may contain a message, which
 	// belongs to the flow again when [Listener] returns.
@@ -25,12 +26,15 @@ type Frame struct {
 // flows wait for it.
 type Listener interface{ Frame(f Frame) }
 
-// Chooser is a [Listener] that wants few frames. What no listener wants is not
-// even made, so a chooser that looks at one output leaves the others their
-// speed. Wants is called as Frame is, and more often. The node is empty for
-// flows; the port is that of a send frame and -1 for others.
+// Chooser is a [Listener] that does not want all frames. What no listener wants
+// is not even made, so a chooser that looks at one output, or has no room for
+// more, leaves the flows their speed. Both are called as Frame is, with a frame
+// that has no body.
 type Chooser interface {
-	Wants(kind, node string, port int) bool
+	// Wants tells whether a frame is to be made; it may be asked more often.
+	Wants(f Frame) bool
+	// Missed is called in place of Frame for one that was not wanted.
+	Missed(f Frame)
 }
 
 // Listen has a listener told of all frames from now on, until stop is called;
@@ -70,89 +74,101 @@ type listening struct {
 	chooser Chooser // nil: it wants all
 }
 
-func (l *listening) wants(kind, node string, port int) bool {
-	return l.chooser == nil || l.chooser.Wants(kind, node, port)
-}
+func (l *listening) wants(f Frame) bool { return l.chooser == nil || l.chooser.Wants(f) }
 
 // tap makes frames of what happens. It is immutable.
 type tap struct{ listeners []*listening }
 
-// wants tells whether somebody wants the frames of a kind from a place.
-func (t *tap) wants(kind string, p *place, port int) bool {
+func frameOf(kind string, p *place, port int) Frame {
+	return Frame{Kind: kind, Node: p.info.ID, Path: p.info.Path, Port: port}
+}
+
+// wanted tells whether somebody wants a message sent to an output without
+// wires. If not, it need not be made, and has been missed.
+func (t *tap) wanted(p *place, port int) bool {
+	f := frameOf("send", p, port)
 	for _, l := range t.listeners {
-		if l.wants(kind, p.info.ID, port) {
+		if l.wants(f) {
 			return true
 		}
+	}
+	for _, l := range t.listeners {
+		l.chooser.Missed(f)
 	}
 	return false
 }
 
-// tell finishes a frame and hands it out.
-func (t *tap) tell(kind string, p *place, port int, body *flow.Object) {
-	f := Frame{Kind: kind, Body: body}
-	if p != nil {
-		f.Node, f.Path = p.info.ID, p.info.Path
-	}
-	body.Set("ts", float64(time.Now().UnixMilli()))
+// tell hands out a frame. Its body is made for the first listener that wants it.
+func (t *tap) tell(f Frame, body func() *flow.Object) {
 	for _, l := range t.listeners {
-		if l.wants(kind, f.Node, port) {
-			l.Frame(f)
+		if !l.wants(f) {
+			l.chooser.Missed(Frame{Kind: f.Kind, Node: f.Node, Path: f.Path, Port: f.Port})
+			continue
 		}
+		if f.Body == nil {
+			f.Body = body()
+			f.Body.Set("ts", float64(time.Now().UnixMilli()))
+		}
+		l.Frame(f)
 	}
 }
 
 func (t *tap) receive(p *place, msg *flow.Message) {
-	if !t.wants("receive", p, noPort) {
-		return
-	}
-	t.tell("receive", p, noPort, flow.NewObject("t", "receive", "id", p.info.ID, "msg", msg))
+	t.tell(frameOf("receive", p, noPort), func() *flow.Object {
+		return flow.NewObject("t", "receive", "id", p.info.ID, "msg", msg)
+	})
 }
 
 func (t *tap) send(p *place, port int, msg *flow.Message) {
-	if !t.wants("send", p, port) {
-		return
-	}
-	to := flow.Array{}
-	if port < len(p.wireIDs) {
-		for _, id := range p.wireIDs[port] {
-			to = append(to, id)
+	t.tell(frameOf("send", p, port), func() *flow.Object {
+		to := flow.Array{}
+		if port < len(p.wireIDs) {
+			for _, id := range p.wireIDs[port] {
+				to = append(to, id)
+			}
 		}
-	}
-	t.tell("send", p, port, flow.NewObject("t", "send", "id", p.info.ID, "port", float64(port), "to", to, "msg", msg))
+		return flow.NewObject("t", "send", "id", p.info.ID, "port", float64(port), "to", to, "msg", msg)
+	})
 }
 
 func (t *tap) status(p *place, badge *flow.Object) {
-	t.tell("status", p, noPort, flow.NewObject("t", "status", "id", p.info.ID, "status", badge))
+	t.tell(frameOf("status", p, noPort), func() *flow.Object {
+		return flow.NewObject("t", "status", "id", p.info.ID, "status", badge)
+	})
 }
 
 // call tells that a node called error, warn or log; msg may be nil.
 func (t *tap) call(p *place, level flow.Level, what flow.Value, msg *flow.Message) {
-	fn := "log"
-	switch level {
-	case flow.LevelError:
-		fn = "error"
-	case flow.LevelWarn:
-		fn = "warn"
-	}
-	args := flow.Array{reported(what)}
-	if msg != nil {
-		args = append(args, msg)
-	}
-	t.tell("call", p, noPort, flow.NewObject("t", "call", "id", p.info.ID, "fn", fn, "args", args))
+	t.tell(frameOf("call", p, noPort), func() *flow.Object {
+		fn := "log"
+		switch level {
+		case flow.LevelError:
+			fn = "error"
+		case flow.LevelWarn:
+			fn = "warn"
+		}
+		args := flow.Array{reported(what)}
+		if msg != nil {
+			args = append(args, msg)
+		}
+		return flow.NewObject("t", "call", "id", p.info.ID, "fn", fn, "args", args)
+	})
 }
 
 func (t *tap) log(p *place, level flow.Level, what flow.Value) {
-	entry := flow.NewObject("level", float64(level), "id", p.info.ID, "type", p.info.Type)
-	if p.info.Flow != "" {
-		entry.Set("z", p.info.Flow)
-	}
-	if p.info.Name != "" {
-		entry.Set("name", p.info.Name)
-	}
-	entry.Set("msg", reported(what))
-	entry.Set("path", parentPath(p.info.Path))
-	entry.Set("timestamp", float64(time.Now().UnixMilli()))
-	t.tell("log", p, noPort, flow.NewObject("t", "log", "log", entry))
+	t.tell(frameOf("log", p, noPort), func() *flow.Object {
+		entry := flow.NewObject("level", float64(level), "id", p.info.ID, "type", p.info.Type)
+		if p.info.Flow != "" {
+			entry.Set("z", p.info.Flow)
+		}
+		if p.info.Name != "" {
+			entry.Set("name", p.info.Name)
+		}
+		entry.Set("msg", reported(what))
+		entry.Set("path", parentPath(p.info.Path))
+		entry.Set("timestamp", float64(time.Now().UnixMilli()))
+		return flow.NewObject("t", "log", "log", entry)
+	})
 }
 
 // reported is what a node reported, as a tap shows it: an error that is none of
@@ -191,15 +207,17 @@ func parentPath(path string) string { return path[:max(0, strings.LastIndexByte(
 // flows tells that flows have started or stopped, or could not start for want of
 // some types.
 func (t *tap) flows(state string, missing []string) {
-	body := flow.NewObject("t", "flows", "state", state)
-	if missing != nil {
-		body.Set("state", "error")
-		types := flow.Array{}
-		for _, typ := range missing {
-			types = append(types, typ)
+	t.tell(Frame{Kind: "flows", Port: noPort}, func() *flow.Object {
+		body := flow.NewObject("t", "flows", "state", state)
+		if missing != nil {
+			body.Set("state", "error")
+			types := flow.Array{}
+			for _, typ := range missing {
+				types = append(types, typ)
+			}
+			body.Set("error", "missing-types")
+			body.Set("types", types)
 		}
-		body.Set("error", "missing-types")
-		body.Set("types", types)
-	}
-	t.tell("flows", nil, noPort, body)
+		return body
+	})
 }

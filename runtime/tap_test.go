@@ -185,12 +185,20 @@ func TestConformance(t *testing.T) {
 // chooser wants the frames of one output.
 type chooser struct {
 	recorder
-	node string
-	port int
+	node   string
+	port   int
+	missed []string
 }
 
-func (c *chooser) Wants(kind, node string, port int) bool {
-	return kind == "send" && node == c.node && port == c.port
+func (c *chooser) Wants(f runtime.Frame) bool {
+	return f.Kind == "send" && f.Node == c.node && f.Port == c.port
+}
+
+func (c *chooser) Missed(f runtime.Frame) {
+	if f.Body != nil {
+		panic("a frame that is not wanted has been made")
+	}
+	c.missed = append(c.missed, f.Kind+" "+f.Path)
 }
 
 func TestTapChooser(t *testing.T) {
@@ -204,6 +212,7 @@ func TestTapChooser(t *testing.T) {
 		}
 		synctest.Wait()
 		wants.expect(t, `{"t":"send","id":"p","port":0,"to":["r"],"msg":{"_msgid":"1"}}`)
+		equal(t, "missed", wants.missed, []string{"flows ", "send tab/in", "receive tab/p", "receive tab/r"})
 	})
 }
 
