@@ -67,8 +67,8 @@
 // The frames are those of [runtime.Frame], after a hello frame; ?node=, ?flow=
 // and ?t= choose among them. With ?enc=typed their values are typed JSON (see
 // package typedjson), and so are those of the client. A client that reads too
-// slowly loses frames and gets {"t":"lost","n":…} in their place; flows never
-// wait for it.
+// slowly, or not at all for a while, loses frames and gets {"t":"lost","n":…} in
+// their place; flows never wait for it.
 //
 // A command is {"op":…,"id":…}, with
 //

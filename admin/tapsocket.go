@@ -19,6 +19,9 @@ import (
 // node may hold a file.
 const maxCommand = 32 << 20
 
+// frameSize is the room for a frame in bytes; most fit in or double it once.
+const frameSize = 512
+
 // tapClient is a client that sees what happens and may give commands. It is a
 // runtime.Listener.
 type tapClient struct {
@@ -161,7 +164,7 @@ func (c *tapClient) Missed(f runtime.Frame) {
 
 // Frame implements [runtime.Listener].
 func (c *tapClient) Frame(f runtime.Frame) {
-	c.out.offer(func() []byte { return c.encode(nil, f.Body) })
+	c.out.offer(func() []byte { return c.encode(make([]byte, 0, frameSize), f.Body) })
 }
 
 // filter says which frames a client wants; an empty list stands for all.

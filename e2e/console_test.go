@@ -309,10 +309,10 @@ func TestConsolePagesLeaveTheRate(t *testing.T) {
 
 	var alone, watched []float64
 	for range tapRounds {
-		alone = append(alone, echoRate(t, conn, tapRound))
+		alone = append(alone, echoRate(t, conn, tapRound, 0))
 		pages, frames := openPages(t, server.URL)
-		echoRate(t, conn, tapRound/3)
-		watched = append(watched, echoRate(t, conn, tapRound))
+		echoRate(t, conn, tapRound/3, 0)
+		watched = append(watched, echoRate(t, conn, tapRound, 0))
 		for _, page := range pages {
 			_ = page.CloseNow()
 			<-ended
