@@ -3,6 +3,7 @@ package sockets
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"time"
 
@@ -37,13 +38,13 @@ func (o Options) Validate() error {
 		value        int
 		lowest, most int
 	}{
-		{"keepAliveInitialDelay", o.KeepAliveDelay, 0, 1 << 31},
-		{"keepAliveInterval", o.KeepAliveInterval, 0, 1 << 31},
+		{"keepAliveInitialDelay", o.KeepAliveDelay, 0, math.MaxInt32},
+		{"keepAliveInterval", o.KeepAliveInterval, 0, math.MaxInt32},
 		{"keepAliveCount", o.KeepAliveCount, 0, 127},
 		{"receiveBufferSize", o.ReceiveBuffer, 0, 1 << 30},
 		{"sendBufferSize", o.SendBuffer, 0, 1 << 30},
 		{"typeOfService", o.TypeOfService, 0, 255},
-		{"userTimeout", o.UserTimeout, 0, 1 << 31},
+		{"userTimeout", o.UserTimeout, 0, math.MaxInt32},
 		{"linger", o.Linger, -1, 65535},
 	} {
 		if c.value < c.lowest || c.value > c.most {
