@@ -131,4 +131,12 @@ func hasBadge(d *flowtest.Driver, badge string) func() bool {
 	return func() bool { return slices.Contains(d.Badges(), badge) }
 }
 
+// showsBadge is true as long as the badge is the last one.
+func showsBadge(d *flowtest.Driver, badge string) func() bool {
+	return func() bool {
+		badges := d.Badges()
+		return len(badges) > 0 && badges[len(badges)-1] == badge
+	}
+}
+
 func payload(s string) string { return fmt.Sprintf(`{"payload":%q}`, s) }

@@ -82,7 +82,7 @@ func TestReplyAndBroadcast(t *testing.T) {
 	if err := ann.Close(websocket.StatusNormalClosure, ""); err != nil {
 		t.Error(err)
 	}
-	in.Until(hasBadge(in, "green dot connected 1"))
+	in.Until(showsBadge(in, "green dot connected 1"))
 	out.HandleMessage(in.Messages(0)[0].Clone())
 	if last := out.Log[len(out.Log)-1]; last.Level != flow.LevelDebug || !strings.Contains(last.What, "has ended") {
 		t.Errorf("logged %v", last)
