@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -55,32 +54,24 @@ func Timestamp(t time.Time) Value { return isoTime(t.UnixMilli()) }
 // NewID returns a random message id of 16 hex digits, Node-RED's generateId.
 func NewID() Value { return hexID(rand.Uint64()) }
 
-// later is a value that is made when somebody reads it.
-type later struct {
-	make  func() Value
-	once  sync.Once
-	value Value
-}
-
-// Later returns a value that is made when somebody first reads it: what costs
-// something and most flows do not look at. It is called once, on whatever
-// goroutine reads, so it must touch nothing that is changed meanwhile.
-func Later(value func() Value) Value { return &later{make: value} }
-
-func (l *later) fill() { l.value, l.make = read(l.make()), nil }
+// Lazy is a value that is made when somebody reads it: what costs something and most
+// flows do not look at. It may be read more than once and on any goroutine, so Read
+// must give the same each time and touch nothing that is changed meanwhile.
+type Lazy interface{ Read() Value }
 
 // read turns the lazy values into what they stand for.
 func read(v Value) Value {
 	switch v := v.(type) {
+	case nil, string, float64, bool, *Object, Array, Buffer: // which most are
+		return v
 	case isoTime:
 		return formatISO(time.UnixMilli(int64(v)))
 	case hexID:
 		var b [8]byte
 		binary.BigEndian.PutUint64(b[:], uint64(v))
 		return hex.EncodeToString(b[:])
-	case *later:
-		v.once.Do(v.fill)
-		return v.value
+	case Lazy:
+		return read(v.Read())
 	}
 	return v
 }
@@ -104,8 +95,6 @@ func Truthy(v Value) bool {
 // number, string, Buffer, Array, Date or object.
 func TypeName(v Value) string {
 	switch v := v.(type) {
-	case *later:
-		return TypeName(read(v))
 	case nil:
 		return "undefined"
 	case Null:
@@ -122,6 +111,8 @@ func TypeName(v Value) string {
 		return "Array"
 	case Date:
 		return "Date"
+	case Lazy:
+		return TypeName(read(v))
 	}
 	return "object"
 }

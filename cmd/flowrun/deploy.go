@@ -224,6 +224,7 @@ func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.Dep
 		o.tracer = tracer
 		defer d.stopServer("traces", tracer.Close)
 	}
+	defer paceCollector()()
 	e, err := newEngine(o)
 	if err != nil {
 		return err

@@ -24,14 +24,19 @@ type Answer struct {
 func (e *Exchange) write() {
 	a, header := &e.answer, e.w.Header()
 	maps.Copy(header, a.Header)
+	var values [4]string // of the headers that most answers have, in one piece of memory
+	set := func(i int, name, value string) {
+		values[i] = value
+		header[name] = values[i : i+1 : i+1]
+	}
 	if header.Get("Content-Type") == "" && a.Type != "" {
-		header["Content-Type"] = []string{a.Type}
+		set(0, "Content-Type", a.Type)
 	}
 	if a.NoSniff {
-		header["X-Content-Type-Options"] = []string{"nosniff"}
+		set(1, "X-Content-Type-Options", "nosniff")
 	}
 	if header["Etag"] == nil && a.Body != nil {
-		header["Etag"] = []string{etag(a.Body)}
+		set(2, "Etag", etag(a.Body))
 	}
 	status, body := a.Status, a.Body
 	if fresh(e.r, status, header) {
@@ -43,10 +48,10 @@ func (e *Exchange) write() {
 		header.Del("Content-Length")
 		body = nil
 	case http.StatusResetContent:
-		header["Content-Length"] = []string{"0"}
+		set(3, "Content-Length", "0")
 		body = nil
 	default:
-		header["Content-Length"] = []string{strconv.Itoa(len(body))}
+		set(3, "Content-Length", strconv.Itoa(len(body)))
 	}
 	e.w.WriteHeader(status)
 	if len(body) > 0 && e.r.Method != http.MethodHead {

@@ -6,7 +6,7 @@ package exchange
 import (
 	"errors"
 	"net/http"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
@@ -16,17 +16,21 @@ import (
 // Exchange is msg.res: the way back to who asked. Copies of a message share it,
 // and the first answer counts. It is safe for concurrent use.
 type Exchange struct {
-	w      http.ResponseWriter
-	r      *http.Request
-	began  time.Time
-	state  atomic.Int32
-	ready  chan struct{} // closed when there is an answer
+	w     http.ResponseWriter
+	r     *http.Request
+	began time.Time
+
+	mu     sync.Mutex
+	state  state
+	ready  chan struct{} // closed when there is an answer; nil until somebody waits
 	answer Answer
 }
 
+type state int8
+
 // The states of an exchange.
 const (
-	open int32 = iota
+	open state = iota
 	answered
 	over // nobody waits for the answer any more
 )
@@ -34,7 +38,7 @@ const (
 // New returns the exchange of a request that a server has given to its handler.
 // The handler's goroutine has to call [Exchange.Wait].
 func New(w http.ResponseWriter, r *http.Request) *Exchange {
-	return &Exchange{w: w, r: r, began: time.Now(), ready: make(chan struct{})}
+	return &Exchange{w: w, r: r, began: time.Now()}
 }
 
 // brief is how long a flow may take without the client getting more time to read
@@ -51,14 +55,18 @@ var (
 // [ErrAnswered] if there was one before. Who has gone misses it, which is no
 // error.
 func (e *Exchange) Answer(a Answer) error {
-	if !e.state.CompareAndSwap(open, answered) {
-		if e.state.Load() == over {
-			return nil
-		}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch e.state {
+	case answered:
 		return ErrAnswered
+	case over:
+		return nil
 	}
-	e.answer = a
-	close(e.ready)
+	e.answer, e.state = a, answered
+	if e.ready != nil {
+		close(e.ready)
+	}
 	return nil
 }
 
@@ -66,11 +74,10 @@ func (e *Exchange) Answer(a Answer) error {
 // in time (0 is for ever), it answers 503 or 504 itself; the latter is
 // [ErrTimeout].
 func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
-	select {
-	case <-e.ready: // most flows answer at once
+	ready := e.pending()
+	if ready == nil { // most flows answer at once
 		e.write()
 		return nil
-	default:
 	}
 	limit := make(<-chan time.Time)
 	if timeout > 0 {
@@ -81,7 +88,7 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 	var err error
 	status := 0 // the client has gone
 	select {
-	case <-e.ready:
+	case <-ready:
 	case <-e.r.Context().Done():
 	case <-stopped:
 		status = http.StatusServiceUnavailable
@@ -91,8 +98,7 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 	if time.Since(e.began) > brief {
 		webroutes.ExtendAnswer(e.w)
 	}
-	if !e.state.CompareAndSwap(open, over) {
-		<-e.ready
+	if !e.end() {
 		e.write()
 		return nil
 	}
@@ -104,4 +110,26 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 		http.Error(e.w, http.StatusText(status), status)
 	}
 	return err
+}
+
+// pending returns what is closed when there is an answer, or nil if there is one.
+func (e *Exchange) pending() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state == answered {
+		return nil
+	}
+	e.ready = make(chan struct{})
+	return e.ready
+}
+
+// end has answers come too late from now on. It is false if there is one.
+func (e *Exchange) end() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state == answered {
+		return false
+	}
+	e.state = over
+	return true
 }

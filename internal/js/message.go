@@ -29,7 +29,6 @@ type Message struct {
 
 	live  []property
 	index map[string]int // live by key, once there are more than indexFrom
-	space [4]property
 
 	id     flow.Value // the id the message came with,
 	idKept bool       // if it may be another one by now
@@ -62,7 +61,6 @@ const indexFrom = 16
 // until [Message.Give].
 func (vm *VM) NewMessage(msg *flow.Message) *Message {
 	m := &Message{vm: vm, flow: msg, own: msg}
-	m.live = m.space[:0]
 	m.object = vm.Runtime.NewDynamicObject((*properties)(m))
 	return m
 }
@@ -77,8 +75,8 @@ func (vm *VM) NewSpareMessage() *Message {
 
 // Reuse makes a spare message show another flow message.
 func (m *Message) Reuse(msg *flow.Message) {
-	*m = Message{vm: m.vm, object: m.object, spare: true, root: m.root, flow: msg, own: msg}
-	m.live = m.space[:0]
+	clear(m.live)
+	*m = Message{vm: m.vm, object: m.object, spare: true, root: m.root, flow: msg, own: msg, live: m.live[:0]}
 }
 
 // NewPlainMessage is NewMessage with a plain JavaScript object that has copies
@@ -91,10 +89,10 @@ func (vm *VM) NewPlainMessage(msg *flow.Message) *Message {
 
 // newView returns what shows an object in a message as if it were a message. It
 // has left its flow message from the start: who has the object around it asks
-// [Message.untouched].
+// [Message.untouched]. Of what the script reads it keeps the objects only: a
+// request is there for one message, which has most of its texts read once.
 func (vm *VM) newView(o *flow.Object) *Message {
 	m := &Message{vm: vm, root: o, view: true}
-	m.live = m.space[:0]
 	m.object = vm.Runtime.NewDynamicObject((*properties)(m))
 	return m
 }
@@ -323,9 +321,11 @@ func (ps *properties) Get(key string) goja.Value {
 		return nil
 	}
 	shown := m.show(key, v)
-	if p != nil {
+	_, composite := shown.value.(*goja.Object)
+	switch {
+	case p != nil:
 		*p = shown
-	} else {
+	case composite || !m.view:
 		m.add(shown)
 	}
 	return shown.value

@@ -62,12 +62,17 @@ func parse(text string, depth int, strict bool) (*flow.Object, error) {
 	if text == "" {
 		return &flow.Object{}, nil
 	}
+	if strings.Contains(text, "%5") { // a replacer copies always
+		text = brackets.Replace(text)
+	}
 	flat := &flow.Object{}
-	for i, part := range strings.SplitN(brackets.Replace(text), "&", maxParameters+1) {
-		if i < maxParameters {
-			key, value := cut(part)
-			add(flat, key, value)
+	left := maxParameters
+	for part := range strings.SplitSeq(text, "&") {
+		if left--; left < 0 {
+			break
 		}
+		key, value := cut(part)
+		add(flat, key, value)
 	}
 	return unfold(flat, depth, strict)
 }

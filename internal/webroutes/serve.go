@@ -73,7 +73,7 @@ func (t *Table) serveRoute(w http.ResponseWriter, r *http.Request, path string) 
 		case e.paused != nil:
 			t.await(w, r, e)
 		case t.allow(w, r):
-			e.Serve(w, r, Match{Root: r.URL.EscapedPath()[:len(t.options.Root)], Path: path, Params: params, Route: e.Path})
+			e.Serve(w, r, Match{Root: r.URL.EscapedPath()[:len(t.options.Root)], Path: path, Params: params, Route: e.shown})
 		}
 		return true
 	}

@@ -29,7 +29,7 @@ type Match struct {
 	Root   string       // the first part of the path, which is the table's root: "" or /api
 	Path   string       // the rest of it, as in the request
 	Params *flow.Object // what the pattern's parameters stand for; nil if it has none
-	Route  string       // the pattern
+	Route  *flow.Object // {path} of the pattern; all requests share it
 }
 
 // Options says how a table serves.
@@ -66,6 +66,7 @@ type entry struct {
 	Route
 	owner   string
 	pattern *pattern
+	shown   *flow.Object  // Match.Route
 	paused  chan struct{} // closed when the entry has been replaced; nil if it serves
 }
 
@@ -96,7 +97,7 @@ func (t *Table) Handle(owner string, r Route) error {
 	if !strings.HasPrefix(r.Path, "/") {
 		r.Path = "/" + r.Path
 	}
-	added := &entry{Route: r, owner: owner}
+	added := &entry{Route: r, owner: owner, shown: flow.NewObject("path", r.Path)}
 	var err error
 	if r.Method == Upgrade {
 		added.pattern = &pattern{literal: strings.TrimSuffix(r.Path, "/")}

@@ -24,6 +24,9 @@ type Config struct {
 	Headers    *flow.Object `json:"headers" doc:"headers of the answer, by name; they come before msg.headers"`
 }
 
+// smallBody is how many bytes an answer in JSON may have before its buffer grows.
+const smallBody = 64
+
 // Type is the node type.
 var Type = flow.Define(flow.Spec[Config]{
 	Name: "http response", Category: "network", Inputs: 1, KeepsNothing: true,
@@ -78,7 +81,7 @@ func (n *Node) Handle(msg *flow.Message, _ flow.Outlet) error {
 	case float64:
 		a.Body, a.Type = flow.AppendNumber(nil, payload), "text/html; charset=utf-8"
 	default:
-		a.Body, a.Type = flow.AppendJSON(nil, payload), "application/json; charset=utf-8"
+		a.Body, a.Type = flow.AppendJSON(make([]byte, 0, smallBody), payload), "application/json; charset=utf-8"
 		a.NoSniff = header.Get("Content-Type") == ""
 	}
 	return e.Answer(a)
