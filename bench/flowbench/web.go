@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/flowrun/flowrun/bench"
 )
@@ -28,20 +30,36 @@ func webFlags(k kind, addr string) []string {
 	return []string{"--port", strconv.Itoa(int(port)), "-D", "uiHost=" + host, "-D", "httpNodeRoot=/"}
 }
 
-// measureREST compares what a request to a REST service costs.
+// wrkTime is how long wrk asks in a round.
+const wrkTime = 3 * time.Second
+
+// measureREST compares what a request to a REST service costs, under a load that looks
+// at the answers, and under wrk where that is installed.
 func measureREST(ctx context.Context, l *lab) (rows []row, err error) {
 	all, err := l.startAll(ctx, setting{flows: 1, web: true, nodes: restNodes}, l.kinds()...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, all.stop()) }()
-	values, err := l.compare(ctx, len(all), func(i int) (float64, error) {
-		return all[i].cpuPerMessage(func() (bench.Result, error) {
-			return bench.AskWeb(ctx, all[i].addrs[0], connections, max(l.messages/2, connections), loadPatience)
-		})
-	})
-	if err != nil {
-		return nil, err
+	loads := []struct {
+		name string
+		ask  func(addr string) (bench.Result, error)
+	}{{inFlight1, func(addr string) (bench.Result, error) {
+		return bench.AskWeb(ctx, addr, connections, max(l.messages/2, connections), loadPatience)
+	}}, {fmt.Sprintf("wrk, %d connections", connections), func(addr string) (bench.Result, error) {
+		return bench.AskWrk(ctx, addr, connections, wrkTime)
+	}}}
+	if !bench.HasWrk() {
+		loads = loads[:1]
 	}
-	return []row{l.newRow(restFlow, inFlight1, "CPU µs/request", values)}, nil
+	for _, load := range loads {
+		values, err := l.compare(ctx, len(all), func(i int) (float64, error) {
+			return all[i].cpuPerMessage(func() (bench.Result, error) { return load.ask(all[i].addrs[0]) })
+		})
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, l.newRow(restFlow, load.name, "CPU µs/request", values))
+	}
+	return rows, nil
 }
