@@ -283,6 +283,7 @@ func TestEveryExampleIsTested(t *testing.T) {
 		"tls-echo.json": true, "mutual-tls.json": true, "proxy-backend.json": true,
 		"rooms.yaml": true, "poller.yaml": true, "node-red-tcp.yaml": true,
 		"webchat.json": true, // in e2e, with browsers
+		"rest.yaml":    true, // by its own test
 	}
 	palette := []string{"gateway.json", "library.json", "errors.json", "watchdog.json", "command.yaml",
 		"subflow.json", "report.json", "csv-inbox.json", "mqtt-gateway.yaml"}

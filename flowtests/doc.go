@@ -1,5 +1,5 @@
 // Package flowtests runs the tests that users write for their flows: it starts
-// the flow, injects messages, talks TCP and UDP to it, and compares what the
+// the flow, injects messages, talks TCP, UDP and HTTP to it, and compares what the
 // nodes and the peers get with what the test expects. docs/testing.md is the
 // reference of the format.
 //

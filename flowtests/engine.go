@@ -44,7 +44,7 @@ func (r *run) prepare(o Options) (*engine, *Failure) {
 	}
 	r.adapt(flows)
 	e := &engine{sessions: session.NewBy(r.clock), stores: state.New(), flows: flows}
-	registry, err := nodes.CatalogWithStubs(nodes.Deps{Sessions: e.sessions, Context: e.stores, Settings: &settings.Live{}},
+	registry, err := nodes.CatalogWithStubs(nodes.Deps{Sessions: e.sessions, Context: e.stores, Settings: &settings.Live{}, Web: r.site.table},
 		t.Setup.StubTypes, nodes.Stub(stubType), reply)
 	if err != nil {
 		return nil, fail(err)

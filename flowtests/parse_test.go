@@ -42,7 +42,7 @@ func TestProblems(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) { wantProblem(t, path, tc.text, tc.want) })
 	}
 	for _, tc := range []struct{ name, step, want string }{
-		{"no step", `{cnnect: a}`, `4:7: error: there is no step "cnnect"; the steps are absent, accept, close, closed, connect, end, expect, inject, listen, order, receive, reset, send, silent, udp, wait`},
+		{"no step", `{cnnect: a}`, `4:7: error: there is no step "cnnect"; the steps are absent, accept, close, closed, connect, end, expect, inject, listen, order, receive, request, reset, response, send, silent, udp, wait`},
 		{"two steps", `{connect: a, port: 1, send: a}`, `4:7: error: two steps in one: connect and send; begin each with a dash of its own`},
 		{"no map", `hello`, `4:7: error: a step must be a map of names and values`},
 		{"unknown node", `inject: wrk`, `4:15: error: there is no node "wrk"; name a node of the flow by its id or name, such as work,`},
@@ -53,7 +53,10 @@ func TestProblems(t *testing.T) {
 		{"bad pattern", `{expect: out, payload: {$pattern: "("}}`, `4:30: error: $pattern: invalid regular expression: /(/`},
 		{"output", `{expect: out, output: 0}`, `4:29: error: output: "0" is no output; outputs count from 1, from top to bottom`},
 		{"time", `{expect: out, within: 5}`, `4:29: error: within: "5" is no time to wait; write a number and a unit: 200ms, 2s, 1m`},
-		{"no peer", `{send: ann, text: x}`, `4:14: error: there is no peer "ann" at this point; open it before, with connect, accept, listen or udp`},
+		{"no peer", `{send: ann, text: x}`, `4:14: error: there is no peer "ann" at this point; open it before, with connect, accept, listen, udp or request`},
+		{"no path", `{request: ann}`, `4:7: error: the step request needs path; such as /things/7?n=42`},
+		{"half a path", `{request: ann, path: things}`, `4:28: error: "things" is no path; it begins with a slash`},
+		{"no status", "{request: ann, path: /}\n    - {response: ann, status: fine}", `5:31: error: status must be a number; such as 200`},
 		{"unknown port", `{connect: ann, port: PORT}`, `4:28: error: there is no port "PORT"; write a number, or a name that stands in ports`},
 		{"no port", `{connect: ann}`, `4:7: error: the step connect needs port; a number, or the name of one of the ports of the test`},
 		{"matcher in a message", `{inject: work, payload: {$pattern: x}}`, `4:31: error: message: {$pattern: "x"} is no value; $hex and $bytes are`},

@@ -22,10 +22,11 @@ const (
 	tcpPeer peerKind = iota + 1
 	tcpServer
 	udpPeer
+	webPeer
 )
 
 func (k peerKind) String() string {
-	return map[peerKind]string{tcpPeer: "a connection", tcpServer: "a server", udpPeer: "a UDP socket"}[k]
+	return map[peerKind]string{tcpPeer: "a connection", tcpServer: "a server", udpPeer: "a UDP socket", webPeer: "a request"}[k]
 }
 
 // How a connection ends.

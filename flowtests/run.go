@@ -78,6 +78,7 @@ type run struct {
 	board *board
 	clock *clock
 	peers *peers
+	site  *site
 	ports map[string]int    // fresh ones by what stands in the file
 	vars  *strings.Replacer // of ${NAME} in texts
 	info  map[string]runtime.Info
@@ -88,6 +89,7 @@ func runTest(ctx context.Context, t *Test, pool *freeport.Pool, o Options) *Fail
 	r := &run{test: t, board: newBoard(), clock: newClock(), ports: map[string]int{}, taken: map[spot]int{}, info: map[string]runtime.Info{}}
 	r.board.names = r.name
 	r.peers = newPeers(r.board)
+	r.site = newSite(r.board)
 	fresh, err := pool.Take(len(t.Setup.Ports))
 	if err != nil {
 		return &Failure{Pos: t.Pos, Text: err.Error()}
@@ -107,6 +109,7 @@ func runTest(ctx context.Context, t *Test, pool *freeport.Pool, o Options) *Fail
 		return failure
 	}
 	defer e.close()
+	defer r.site.close()
 	defer r.peers.close() // before the engine, which waits for them
 	r.engine = e
 	steps := t.steps

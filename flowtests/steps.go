@@ -55,6 +55,9 @@ func verbs() map[string]func(*stepParser, *fields, place) step {
 		"close":   func(p *stepParser, f *fields, at place) step { return p.hangUp(f, "close", at) },
 		"reset":   func(p *stepParser, f *fields, at place) step { return p.hangUp(f, "reset", at) },
 		"wait":    (*stepParser).wait,
+
+		"request":  (*stepParser).request,
+		"response": (*stepParser).response,
 	}
 }
 
@@ -106,10 +109,15 @@ func (p *stepParser) message(f *fields) *yaml.Node {
 	case whole != nil && payload != nil:
 		f.fail(payload, "message and payload side by side", "put the payload into the message")
 	case payload != nil:
-		key := &yaml.Node{Kind: yaml.ScalarNode, Value: "payload", Line: payload.Line, Column: payload.Column}
-		return &yaml.Node{Kind: yaml.MappingNode, Line: payload.Line, Column: payload.Column, Content: []*yaml.Node{key, payload}}
+		return mapOf("payload", payload)
 	}
 	return whole
+}
+
+// mapOf returns a map with one value, at its place.
+func mapOf(key string, value *yaml.Node) *yaml.Node {
+	name := &yaml.Node{Kind: yaml.ScalarNode, Value: key, Line: value.Line, Column: value.Column}
+	return &yaml.Node{Kind: yaml.MappingNode, Line: value.Line, Column: value.Column, Content: []*yaml.Node{name, value}}
 }
 
 func (p *stepParser) inject(f *fields, at place) step {
@@ -233,7 +241,7 @@ func (p *stepParser) peer(f *fields, key string, kinds ...peerKind) string {
 	name := p.text(n, "the name of a peer")
 	switch kind := p.peers[name]; {
 	case kind == 0:
-		p.fail(n, fmt.Sprintf("there is no peer %q at this point", name), "open it before, with connect, accept, listen or udp")
+		p.fail(n, fmt.Sprintf("there is no peer %q at this point", name), "open it before, with connect, accept, listen, udp or request")
 	case !slices.Contains(kinds, kind):
 		p.fail(n, fmt.Sprintf("%q is %s, and cannot do this", name, kind), "")
 	}

@@ -68,5 +68,5 @@ func (r *run) skip(ctx context.Context, end *alarm, calm, last time.Duration) {
 
 // hasSockets tells whether bytes may be on their way outside of the flow.
 func (r *run) hasSockets() bool {
-	return len(r.peers.byName)+len(r.peers.servers)+len(r.sessions.Snapshot()) > 0
+	return len(r.peers.byName)+len(r.peers.servers)+len(r.site.byName)+len(r.sessions.Snapshot()) > 0
 }
