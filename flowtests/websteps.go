@@ -81,14 +81,15 @@ func (p *stepParser) response(f *fields, at place) step {
 	s := &response{place: at, name: p.peer(f, "response", webPeer), want: &flow.Object{}, within: p.setup.Within}
 	delete(p.peers, s.name) // it may ask again
 	for _, key := range []string{"status", "headers", "body"} {
-		if n := f.get(key); n != nil {
-			s.want.Set(key, p.wanted(n))
+		n := f.get(key)
+		if n == nil {
+			continue
 		}
-	}
-	if status, given := s.want.Lookup("status"); given {
-		if _, ok := status.(float64); !ok {
-			f.fail(f.get("status"), "status must be a number", "such as 200")
+		v := p.wanted(n)
+		if _, isNumber := v.(float64); key == "status" && !isNumber {
+			f.fail(n, "status must be a number", "such as 200")
 		}
+		s.want.Set(key, v)
 	}
 	s.within = f.duration("within", s.within)
 	return s
