@@ -90,7 +90,7 @@ func entry(topic string, data flow.Value) []byte {
 	return flow.AppendJSON(nil, flow.NewObject("topic", topic, "data", data))
 }
 
-// commsClient is one client of /comms, and a runtime.Listener.
+// commsClient is one client of /comms, and a [runtime.Chooser].
 type commsClient struct {
 	handler *handler
 	conn    *websocket.Conn
@@ -211,12 +211,15 @@ func matchTopic(pattern, topic string) bool {
 	return len(want) == len(have)
 }
 
+// Wants implements [runtime.Chooser].
+func (c *commsClient) Wants(s runtime.Subject) bool { return s.Kind == "status" || s.Kind == "log" }
+
 // Frame implements [runtime.Listener].
 func (c *commsClient) Frame(f runtime.Frame) {
 	switch f.Kind {
 	case "status":
 		badge, _ := f.Body.Get("status").(*flow.Object)
-		c.out.offer(func() []byte { return entry("status/"+f.Node, badgeData(badge)) })
+		c.out.offer(func() []byte { return entry("status/"+f.Node.ID, badgeData(badge)) })
 	case "log":
 		log, _ := f.Body.Get("log").(*flow.Object)
 		if level, _ := log.Get("level").(float64); level <= float64(flow.LevelWarn) {

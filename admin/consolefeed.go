@@ -93,18 +93,15 @@ func (f *consoleFeed) start() (stop func()) {
 }
 
 // Wants implements [runtime.Chooser].
-func (f *consoleFeed) Wants(frame runtime.Frame) bool {
-	switch frame.Kind {
+func (f *consoleFeed) Wants(s runtime.Subject) bool {
+	switch s.Kind {
 	case "log", "flows":
 		return true
 	case "send":
-		return f.samples.wants(frame.Node, frame.Port)
+		return f.samples.wants(s.Node.ID, s.Port)
 	}
 	return false
 }
-
-// Missed implements [runtime.Chooser]. Whoever samples does not count.
-func (f *consoleFeed) Missed(runtime.Frame) {}
 
 // Frame implements [runtime.Listener].
 func (f *consoleFeed) Frame(frame runtime.Frame) {

@@ -85,7 +85,7 @@ func (s *sampler) wants(node string, port int) bool {
 // take keeps the message of a send frame.
 func (s *sampler) take(f runtime.Frame) {
 	msg, _ := f.Body.Get("msg").(*flow.Message)
-	o := s.find(f.Node, f.Port)
+	o := s.find(f.Node.ID, f.Port)
 	if o == nil || msg == nil || o.left.Add(-1) < 0 {
 		return
 	}

@@ -3,39 +3,43 @@ package admin
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/flowrun/flowrun/runtime"
 )
 
 // How far the client of a websocket may be behind; what comes then is lost.
 const (
 	outboxLimit    = 16 << 20               // bytes that may wait
 	outboxPatience = 100 * time.Millisecond // for one write: a client that reads takes it at once
+	outboxDoubt    = 5 * time.Millisecond   // for one write, before less may wait
 )
 
 // outbox holds what waits for the client of a websocket. Putting something in
 // never blocks.
 type outbox struct {
-	limit    int           // bytes
+	limit    int           // bytes that may wait
+	doubtful int           // bytes that may wait when a write takes longer than outboxDoubt
 	patience time.Duration // for one write; 0 is without end
 	// lost returns the text that says that n texts were lost; nil says nothing.
 	lost func(n int) []byte
 	// ready has a value when there is something to take.
 	ready chan struct{}
-	// behind tells that what is offered now will be lost.
-	behind atomic.Bool
+	// gap is open while the client does not yet know that texts were lost, after
+	// those that wait: what is offered then is lost too. It is opened and shut
+	// under the lock.
+	gap runtime.Gap
 
-	mu      sync.Mutex
-	texts   [][]byte
-	size    int  // bytes in texts
-	missing int  // how many texts were lost after those
-	stuck   bool // a write takes longer than patience
+	mu    sync.Mutex
+	texts [][]byte
+	size  int       // bytes in texts
+	since time.Time // when the write under way began; zero if there is none
 }
 
 func newOutbox(lost func(n int) []byte) *outbox {
-	return &outbox{limit: outboxLimit, patience: outboxPatience, lost: lost, ready: make(chan struct{}, 1)}
+	return &outbox{limit: outboxLimit, doubtful: outboxLimit, patience: outboxPatience, lost: lost, ready: make(chan struct{}, 1)}
 }
 
 // offer puts in what encode returns. It is lost, and encode not called, if the
@@ -43,18 +47,12 @@ func newOutbox(lost func(n int) []byte) *outbox {
 func (o *outbox) offer(encode func() []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.behind.Load() {
-		o.count()
+	if o.gap.IsOpen() || o.full() {
+		o.gap.Open()
+		o.changed()
 		return
 	}
 	o.add(encode())
-}
-
-// miss counts a text that was not offered because the client is behind.
-func (o *outbox) miss() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.count()
 }
 
 // push puts in a text that must not be lost.
@@ -73,7 +71,6 @@ func (o *outbox) take() [][]byte {
 	o.tellMissing()
 	texts := o.texts
 	o.texts, o.size = nil, 0
-	o.look()
 	return texts
 }
 
@@ -90,32 +87,32 @@ func (o *outbox) writeWith(ctx context.Context, write func(text []byte) error) {
 			return
 		}
 		for _, text := range o.take() {
-			if o.patiently(write, text) != nil {
+			o.writes(time.Now())
+			if write(text) != nil {
 				return
 			}
 		}
+		o.writes(time.Time{})
 	}
 }
 
-// patiently writes a text; while that takes too long, the client is behind.
-func (o *outbox) patiently(write func([]byte) error, text []byte) error {
-	if o.patience == 0 {
-		return write(text)
-	}
-	written := false // under the lock
-	timer := time.AfterFunc(o.patience, func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.stuck = !written
-		o.look()
-	})
-	err := write(text)
-	timer.Stop()
+// writes notes when the write under way began.
+func (o *outbox) writes(since time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	written, o.stuck = true, false
-	o.look()
-	return err
+	o.since = since
+}
+
+// full tells that there is no room, or that nobody takes what is there.
+func (o *outbox) full() bool {
+	if o.size > o.limit {
+		return true
+	}
+	if o.since.IsZero() || o.patience == 0 {
+		return false
+	}
+	took := time.Since(o.since)
+	return took >= o.patience || took >= outboxDoubt && o.size > o.doubtful
 }
 
 func (o *outbox) add(text []byte) {
@@ -124,27 +121,17 @@ func (o *outbox) add(text []byte) {
 	o.changed()
 }
 
-func (o *outbox) count() {
-	o.missing++
-	o.changed()
-}
-
 // changed has the writer take what is new.
 func (o *outbox) changed() {
-	o.look()
 	select {
 	case o.ready <- struct{}{}:
 	default:
 	}
 }
 
-// look finds out whether the client is behind.
-func (o *outbox) look() { o.behind.Store(o.stuck || o.size > o.limit || o.missing > 0) }
-
 // tellMissing says what was lost, in its place.
 func (o *outbox) tellMissing() {
-	if o.missing > 0 && o.lost != nil {
-		o.add(o.lost(o.missing))
+	if n := o.gap.Shut(); n > 0 && o.lost != nil {
+		o.add(o.lost(n))
 	}
-	o.missing = 0
 }

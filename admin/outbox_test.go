@@ -69,20 +69,19 @@ func TestOutboxOfAStuckClient(t *testing.T) {
 		}
 		behind := func(want bool) {
 			t.Helper()
-			if o.behind.Load() != want {
+			if o.gap.IsOpen() != want {
 				t.Errorf("behind: %v, want %v", !want, want)
 			}
 		}
 		offer("a")
 		offer("b")
 		time.Sleep(outboxPatience - 1) // in the bubble
-		behind(false)
 		offer("c")
+		behind(false)
 		time.Sleep(time.Nanosecond) // in the bubble
-		synctest.Wait()
+		offer("d")
 		behind(true)
-		offer("d", "e")
-		o.miss()
+		offer("e", "f")
 		reads <- struct{}{} // a
 		synctest.Wait()
 		behind(false)
@@ -92,14 +91,39 @@ func TestOutboxOfAStuckClient(t *testing.T) {
 		synctest.Wait()
 		behind(false)
 		time.Sleep(outboxPatience) // in the bubble; nothing is being written
+		offer("g")
 		behind(false)
-		offer("f")
 		reads <- struct{}{}
 		cancel()
 		writing.Wait()
-		if want := []string{"a", "b", "c", "lost 3", "f"}; !slices.Equal(written, want) {
+		if want := []string{"a", "b", "c", "lost 3", "g"}; !slices.Equal(written, want) {
 			t.Errorf("written %q, want %q", written, want)
 		}
+	})
+}
+
+// Less may wait for a client that begins to look as if it did not read.
+func TestOutboxOfADoubtfulClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOutbox(func(n int) []byte { return []byte("lost " + strconv.Itoa(n)) })
+		const doubtful = 1000
+		o.doubtful = doubtful
+		offer := func(size int, behind bool) {
+			t.Helper()
+			o.offer(func() []byte { return make([]byte, size) })
+			if o.gap.IsOpen() != behind {
+				t.Errorf("after %d bytes more: behind: %v, want %v", size, !behind, behind)
+			}
+		}
+		o.writes(time.Now())
+		offer(doubtful, false)
+		time.Sleep(outboxDoubt) // in the bubble
+		offer(1, false)
+		offer(1, true)
+		o.take()
+		offer(doubtful+1, false)
+		o.writes(time.Now()) // the client has read
+		offer(1, false)
 	})
 }
 

@@ -1,7 +1,10 @@
 package admin
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,11 +22,20 @@ import (
 // node may hold a file.
 const maxCommand = 32 << 20
 
+// How much is made for a client of the tap before it is noticed that it does not
+// read. Frames cost the flows time, so that is to be soon.
+const (
+	// tapQueue is how many bytes the system may queue: enough for some MB/s around
+	// the world. Linux alone would queue ten times as many.
+	tapQueue    = 128 << 10
+	tapDoubtful = 512 << 10 // see outbox
+)
+
 // frameSize is the room for a frame in bytes; most fit in or double it once.
 const frameSize = 512
 
 // tapClient is a client that sees what happens and may give commands. It is a
-// runtime.Listener.
+// [runtime.Chooser] and a [runtime.Lagger].
 type tapClient struct {
 	handler *handler
 	conn    *websocket.Conn
@@ -44,10 +56,11 @@ func (h *handler) tapSocket(w http.ResponseWriter, r *http.Request) {
 		c.encode = typedjson.Append
 	}
 	c.out = newOutbox(func(n int) []byte { return c.encode(nil, flow.NewObject("t", "lost", "n", float64(n))) })
+	c.out.doubtful = tapDoubtful
 	if h.Conformance != nil {
 		c.out.limit, c.out.patience = conformanceOutbox, 0
 	}
-	h.serveSocket(w, r, func(ctx context.Context, conn *websocket.Conn) {
+	h.serveSocket(shortQueue{w}, r, func(ctx context.Context, conn *websocket.Conn) {
 		c.conn = conn
 		if h.Conformance != nil {
 			conn.SetReadLimit(conformanceFrame)
@@ -87,6 +100,23 @@ func (h *handler) serveSocket(w http.ResponseWriter, r *http.Request, serve func
 		defer context.AfterFunc(grant.Ended(), cancel)()
 	}
 	serve(ctx, conn)
+}
+
+// shortQueue has the system queue little for the client of a websocket. What may
+// wait beyond that is for the [outbox] to say.
+type shortQueue struct{ http.ResponseWriter }
+
+// Hijack implements [http.Hijacker].
+func (q shortQueue) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffers, err := http.NewResponseController(q.ResponseWriter).Hijack()
+	raw := conn
+	if t, ok := conn.(*tls.Conn); ok {
+		raw = t.NetConn()
+	}
+	if c, ok := raw.(*net.TCPConn); ok {
+		_ = c.SetWriteBuffer(tapQueue) // without it the socket works as well
+	}
+	return conn, buffers, err
 }
 
 // read carries out the client's commands in the order in which they come.
@@ -151,16 +181,11 @@ func (c *tapClient) refuse(seq flow.Value, code string) {
 
 func (c *tapClient) push(frame *flow.Object) { c.out.push(c.encode(nil, frame)) }
 
-// Wants implements [runtime.Chooser]: nothing is made for a client that is
-// behind.
-func (c *tapClient) Wants(f runtime.Frame) bool { return !c.out.behind.Load() && c.filter.wants(f) }
+// Wants implements [runtime.Chooser].
+func (c *tapClient) Wants(s runtime.Subject) bool { return c.filter.wants(s) }
 
-// Missed implements [runtime.Chooser].
-func (c *tapClient) Missed(f runtime.Frame) {
-	if c.filter.wants(f) {
-		c.out.miss()
-	}
-}
+// Gap implements [runtime.Lagger]: nothing is made for a client that is behind.
+func (c *tapClient) Gap() *runtime.Gap { return &c.out.gap }
 
 // Frame implements [runtime.Listener].
 func (c *tapClient) Frame(f runtime.Frame) {
@@ -168,7 +193,10 @@ func (c *tapClient) Frame(f runtime.Frame) {
 }
 
 // filter says which frames a client wants; an empty list stands for all.
-type filter struct{ nodes, flows, kinds []string }
+type filter struct {
+	nodes, flows, kinds []string
+	all                 bool // there is no list
+}
 
 // newFilter reads ?node=, ?flow= and ?t=: each may stand several times, and may
 // be a list with commas.
@@ -179,17 +207,21 @@ func newFilter(q url.Values) filter {
 		}
 		return all
 	}
-	return filter{nodes: list("node"), flows: list("flow"), kinds: list("t")}
+	f := filter{nodes: list("node"), flows: list("flow"), kinds: list("t")}
+	f.all = len(f.nodes)+len(f.flows)+len(f.kinds) == 0
+	return f
 }
 
-func (f filter) wants(frame runtime.Frame) bool {
+func (f *filter) wants(s runtime.Subject) bool { return f.all || f.lists(s) }
+
+func (f *filter) lists(s runtime.Subject) bool {
 	has := func(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
-	return has(f.nodes, frame.Node) && has(f.kinds, frame.Kind) && f.covers(frame.Path)
+	return has(f.nodes, s.Node.ID) && has(f.kinds, s.Kind) && f.covers(s.Node.Path)
 }
 
 // covers tells whether a node stands in one of the flows: a tab, or a subflow
 // instance at any depth.
-func (f filter) covers(path string) bool {
+func (f *filter) covers(path string) bool {
 	if len(f.flows) == 0 {
 		return true
 	}

@@ -48,7 +48,7 @@ func newBoard() *board { return &board{last: time.Now()} }
 
 // Frame implements [runtime.Listener].
 func (b *board) Frame(f runtime.Frame) {
-	h := happening{spot: spot{node: f.Node, output: -1}}
+	h := happening{spot: spot{node: f.Node.ID, output: -1}}
 	told := ""
 	switch f.Kind {
 	case "receive", "send":
@@ -76,7 +76,7 @@ func (b *board) Frame(f runtime.Frame) {
 			h.kind, h.value = failed, errorText(args[0])
 			break
 		}
-		b.update(func() { b.told = append(b.told, b.names(f.Node)+" "+told) })
+		b.update(func() { b.told = append(b.told, b.names(f.Node.ID)+" "+told) })
 		return
 	default:
 		return
@@ -84,7 +84,7 @@ func (b *board) Frame(f runtime.Frame) {
 	b.update(func() {
 		b.happens = append(b.happens, h)
 		if told != "" {
-			b.told = append(b.told, b.names(f.Node)+" "+told)
+			b.told = append(b.told, b.names(f.Node.ID)+" "+told)
 		}
 	})
 }

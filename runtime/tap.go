@@ -9,12 +9,17 @@ import (
 	"github.com/flowrun/flowrun/flow"
 )
 
+// Subject is what a frame is about. It is asked about for every message that a
+// flow sends, so it is no larger than what Go passes in registers.
+type Subject struct {
+	Kind string // receive, send, status, log, call or flows
+	Node *Info  // the node, until the call returns; that of flows has no id
+	Port int    // the output of a send frame; -1 of others
+}
+
 // Frame is one thing that happened in a runtime.
 type Frame struct {
-	Kind string // receive, send, status, log, call or flows
-	Node string // id of the node it is about; empty for flows
-	Path string // ids from that node's tab down to it, by slashes
-	Port int    // the output of a send frame; -1 of others
+	Subject
 	// Body is the whole frame as it is printed: t (the kind), what belongs to
 	// the kind, and ts (Unix milliseconds). It may contain a message, which
 	// belongs to the flow again when [Listener] returns.
@@ -27,14 +32,18 @@ type Frame struct {
 type Listener interface{ Frame(f Frame) }
 
 // Chooser is a [Listener] that does not want all frames. What no listener wants
-// is not even made, so a chooser that looks at one output, or has no room for
-// more, leaves the flows their speed. Both are called as Frame is, with a frame
-// that has no body.
+// is not even made, so a chooser that looks at one output leaves the flows their
+// speed.
 type Chooser interface {
-	// Wants tells whether a frame is to be made; it may be asked more often.
-	Wants(f Frame) bool
-	// Missed is called in place of Frame for one that was not wanted.
-	Missed(f Frame)
+	// Wants is called as Frame is, before a frame is made; it may be asked more
+	// often.
+	Wants(s Subject) bool
+}
+
+// Lagger is a [Listener] that may fall behind.
+type Lagger interface {
+	// Gap is asked for once.
+	Gap() *Gap
 }
 
 // Listen has a listener told of all frames from now on, until stop is called;
@@ -42,6 +51,9 @@ type Chooser interface {
 func (r *Runtime) Listen(l Listener) (stop func()) {
 	entry := &listening{Listener: l}
 	entry.chooser, _ = l.(Chooser)
+	if lagger, ok := l.(Lagger); ok {
+		entry.gap = lagger.Gap()
+	}
 	r.changeListeners(func(list []*listening) []*listening { return append(list, entry) })
 	return func() {
 		r.changeListeners(func(list []*listening) []*listening {
@@ -72,55 +84,55 @@ const noPort = -1 // of frames that are not about an output
 type listening struct {
 	Listener
 	chooser Chooser // nil: it wants all
+	gap     *Gap    // nil: it never falls behind
 }
 
-func (l *listening) wants(f Frame) bool { return l.chooser == nil || l.chooser.Wants(f) }
+func (l *listening) wants(s Subject) bool { return l.chooser == nil || l.chooser.Wants(s) }
 
 // tap makes frames of what happens. It is immutable.
 type tap struct{ listeners []*listening }
 
-func frameOf(kind string, p *place, port int) Frame {
-	return Frame{Kind: kind, Node: p.info.ID, Path: p.info.Path, Port: port}
-}
-
 // wanted tells whether somebody wants a message sent to an output without
-// wires. If not, it need not be made, and has been missed.
+// wires. If not, it need not be made, and has been missed. For several it is
+// made, and each may miss it then.
 func (t *tap) wanted(p *place, port int) bool {
-	f := frameOf("send", p, port)
+	s := Subject{"send", &p.info, port}
+	var only *listening
 	for _, l := range t.listeners {
-		if l.wants(f) {
-			return true
-		}
-	}
-	for _, l := range t.listeners {
-		l.chooser.Missed(f)
-	}
-	return false
-}
-
-// tell hands out a frame. Its body is made for the first listener that wants it.
-func (t *tap) tell(f Frame, body func() *flow.Object) {
-	for _, l := range t.listeners {
-		if !l.wants(f) {
-			l.chooser.Missed(Frame{Kind: f.Kind, Node: f.Node, Path: f.Path, Port: f.Port})
+		if !l.wants(s) {
 			continue
 		}
-		if f.Body == nil {
-			f.Body = body()
-			f.Body.Set("ts", float64(time.Now().UnixMilli()))
+		if only != nil {
+			return true
 		}
-		l.Frame(f)
+		only = l
+	}
+	return only != nil && !only.gap.widen()
+}
+
+// tell hands out a frame. Its body is made for the first listener that gets it.
+func (t *tap) tell(s Subject, build func() *flow.Object) {
+	var body *flow.Object
+	for _, l := range t.listeners {
+		if !l.wants(s) || l.gap.widen() {
+			continue
+		}
+		if body == nil {
+			body = build()
+			body.Set("ts", float64(time.Now().UnixMilli()))
+		}
+		l.Frame(Frame{s, body})
 	}
 }
 
 func (t *tap) receive(p *place, msg *flow.Message) {
-	t.tell(frameOf("receive", p, noPort), func() *flow.Object {
+	t.tell(Subject{"receive", &p.info, noPort}, func() *flow.Object {
 		return flow.NewObject("t", "receive", "id", p.info.ID, "msg", msg)
 	})
 }
 
 func (t *tap) send(p *place, port int, msg *flow.Message) {
-	t.tell(frameOf("send", p, port), func() *flow.Object {
+	t.tell(Subject{"send", &p.info, port}, func() *flow.Object {
 		to := flow.Array{}
 		if port < len(p.wireIDs) {
 			for _, id := range p.wireIDs[port] {
@@ -132,14 +144,14 @@ func (t *tap) send(p *place, port int, msg *flow.Message) {
 }
 
 func (t *tap) status(p *place, badge *flow.Object) {
-	t.tell(frameOf("status", p, noPort), func() *flow.Object {
+	t.tell(Subject{"status", &p.info, noPort}, func() *flow.Object {
 		return flow.NewObject("t", "status", "id", p.info.ID, "status", badge)
 	})
 }
 
 // call tells that a node called error, warn or log; msg may be nil.
 func (t *tap) call(p *place, level flow.Level, what flow.Value, msg *flow.Message) {
-	t.tell(frameOf("call", p, noPort), func() *flow.Object {
+	t.tell(Subject{"call", &p.info, noPort}, func() *flow.Object {
 		fn := "log"
 		switch level {
 		case flow.LevelError:
@@ -156,7 +168,7 @@ func (t *tap) call(p *place, level flow.Level, what flow.Value, msg *flow.Messag
 }
 
 func (t *tap) log(p *place, level flow.Level, what flow.Value) {
-	t.tell(frameOf("log", p, noPort), func() *flow.Object {
+	t.tell(Subject{"log", &p.info, noPort}, func() *flow.Object {
 		entry := flow.NewObject("level", float64(level), "id", p.info.ID, "type", p.info.Type)
 		if p.info.Flow != "" {
 			entry.Set("z", p.info.Flow)
@@ -207,7 +219,7 @@ func parentPath(path string) string { return path[:max(0, strings.LastIndexByte(
 // flows tells that flows have started or stopped, or could not start for want of
 // some types.
 func (t *tap) flows(state string, missing []string) {
-	t.tell(Frame{Kind: "flows", Port: noPort}, func() *flow.Object {
+	t.tell(Subject{"flows", &Info{}, noPort}, func() *flow.Object {
 		body := flow.NewObject("t", "flows", "state", state)
 		if missing != nil {
 			body.Set("state", "error")

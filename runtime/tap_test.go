@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	goruntime "runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -185,20 +186,12 @@ func TestConformance(t *testing.T) {
 // chooser wants the frames of one output.
 type chooser struct {
 	recorder
-	node   string
-	port   int
-	missed []string
+	node string
+	port int
 }
 
-func (c *chooser) Wants(f runtime.Frame) bool {
-	return f.Kind == "send" && f.Node == c.node && f.Port == c.port
-}
-
-func (c *chooser) Missed(f runtime.Frame) {
-	if f.Body != nil {
-		panic("a frame that is not wanted has been made")
-	}
-	c.missed = append(c.missed, f.Kind+" "+f.Path)
+func (c *chooser) Wants(s runtime.Subject) bool {
+	return s.Kind == "send" && s.Node.ID == c.node && s.Port == c.port
 }
 
 func TestTapChooser(t *testing.T) {
@@ -207,13 +200,80 @@ func TestTapChooser(t *testing.T) {
 		wants := &chooser{node: "p", port: 0}
 		defer b.Listen(wants)()
 		b.deploy("in button p\np pass r\nr record\n", runtime.Full)
-		if err := b.Command(t.Context(), "in", "inject", flow.NewObject("_msgid", "1")); err != nil {
-			t.Fatal(err)
-		}
+		b.press("in", "1")
 		synctest.Wait()
-		wants.expect(t, `{"t":"send","id":"p","port":0,"to":["r"],"msg":{"_msgid":"1"}}`)
-		equal(t, "missed", wants.missed, []string{"flows ", "send tab/in", "receive tab/p", "receive tab/r"})
+		wants.expect(t, `{"t":"send","id":"p","port":0,"to":["r"],"msg":{"payload":"1","_msgid":"ID"}}`)
 	})
+}
+
+// lagger is a listener with a gap.
+type lagger struct {
+	recorder
+	gap runtime.Gap
+}
+
+func (l *lagger) Gap() *runtime.Gap { return &l.gap }
+
+// A listener that is behind misses what it wants, and others get it.
+func TestTapLagger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button p\np pass r\nr record\n", runtime.Full)
+		behind, all := &lagger{}, &recorder{}
+		defer b.Listen(behind)()
+		defer b.Listen(all)()
+		behind.gap.Open()
+		b.press("in", "1")
+		synctest.Wait()
+		if n := behind.gap.Shut(); n != 1+4 {
+			t.Errorf("it has missed %d frames, want the one before and 4", n)
+		}
+		behind.expect(t)
+		frames := []string{
+			`{"t":"send","id":"in","port":0,"to":["p"],"msg":{"payload":"1","_msgid":"ID"}}`,
+			`{"t":"receive","id":"p","msg":{"payload":"1","_msgid":"ID"}}`,
+			`{"t":"send","id":"p","port":0,"to":["r"],"msg":{"payload":"1","_msgid":"ID"}}`,
+			`{"t":"receive","id":"r","msg":{"payload":"1","_msgid":"ID"}}`,
+		}
+		all.expect(t, frames...)
+		b.press("in", "1")
+		synctest.Wait()
+		behind.expect(t, frames...)
+	})
+}
+
+// Whatever happens while a gap is opened and shut is either got or missed.
+func TestGapCountsAll(t *testing.T) {
+	b := newBench(t)
+	b.deploy("in button r\nr record\n", runtime.Full)
+	l := &lagger{}
+	stop := b.Listen(l)
+	const presses = 2000
+	pressed := make(chan struct{})
+	go func() {
+		defer close(pressed)
+		for range presses {
+			if err := b.Command(t.Context(), "in", "inject", nil); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	opened, missed := 0, 0
+	for over := false; !over; {
+		select {
+		case <-pressed:
+			over = true
+		default:
+		}
+		l.gap.Open()
+		opened++
+		goruntime.Gosched()
+		missed += l.gap.Shut()
+	}
+	stop()
+	if got := len(l.all()) + missed - opened; got != 2*presses {
+		t.Errorf("%d frames were got or missed, want %d", got, 2*presses)
+	}
 }
 
 func TestSentByPort(t *testing.T) {
