@@ -59,6 +59,7 @@ type contender struct {
 	*bench.Process
 	kind  kind
 	addrs []string // one for each flow
+	admin string   // address of the admin API, or off
 }
 
 // setting is what a server shall do.
@@ -67,6 +68,7 @@ type setting struct {
 	nodes func(d dialect, addrs []string) []node
 	udp   bool
 	web   bool // the address is that of the server for HTTP
+	admin bool // with the admin API
 
 	plainEnv []string // more environment variables of the plain server
 }
@@ -91,11 +93,16 @@ func (l *lab) start(ctx context.Context, k kind, s setting) (*contender, error) 
 		}
 		return &contender{Process: p, kind: k, addrs: []string{addr}}, nil
 	}
-	addrs, err := bench.FreeAddrs(s.flows)
+	addrs, err := bench.FreeAddrs(s.flows + 1)
 	if err != nil {
 		return nil, err
 	}
-	dialect, command := sessionNodes, []string{l.binary, "deploy", "--admin", "off"}
+	admin := "off"
+	if s.admin {
+		admin = addrs[s.flows]
+	}
+	addrs = addrs[:s.flows]
+	dialect, command := sessionNodes, []string{l.binary, "deploy", "--admin", admin}
 	if k == peer {
 		dialect, command = coreNodes, l.nodeRED.command
 	}
@@ -110,7 +117,7 @@ func (l *lab) start(ctx context.Context, k kind, s setting) (*contender, error) 
 	if err != nil {
 		return nil, err
 	}
-	c := &contender{Process: p, kind: k, addrs: addrs}
+	c := &contender{Process: p, kind: k, addrs: addrs, admin: admin}
 	if s.udp {
 		err = bench.WaitAnswering(ctx, addrs[0])
 	} else {

@@ -26,6 +26,7 @@ func parts() []part {
 		{"memory", measureMemory},
 		{"size", measureSize},
 		{"flat", measureFlat},
+		{"watched", measureWatched},
 		{"latency", measureLatency},
 	}
 }

@@ -30,6 +30,8 @@ var targets = []target{
 	{"flat: other sessions", "", 1.2, true},
 	{"flat: nodes in the flow", "", 1.2, true},
 	{"flat: flows", "", 1.2, true},
+	{"watched: ten console pages", "", 1.05, true},
+	{"watched: a tap client that reads nothing", "", 1.05, true},
 	{"p99 at half load", "", 2, true},
 }
 
