@@ -22,7 +22,7 @@ func (h *handler) getSessions(w http.ResponseWriter, _ *http.Request) {
 // sessionObject is a session as the API shows it.
 func sessionObject(s session.Info) *flow.Object {
 	return flow.NewObject(
-		"id", s.ID, "kind", s.Kind, "state", string(s.State), "node", s.Node, "claim", s.Claim,
+		"id", s.ID, "kind", s.Kind, "state", s.State.String(), "node", s.Node, "claim", s.Claim,
 		"peer", addressText(s.Remote), "local", addressText(s.Local), "started", s.Started.UTC().Format(time.RFC3339Nano),
 		"age", time.Since(s.Started).Seconds(), "idle", s.Idle.Seconds(),
 		"bytesIn", float64(s.BytesIn), "bytesOut", float64(s.BytesOut),

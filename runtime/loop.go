@@ -26,14 +26,14 @@ type loop struct {
 	rt     *Runtime
 
 	mu      sync.Mutex
-	inbox   []item
+	inbox   inbox
 	running bool          // a goroutine runs the loop, or has been told to
 	dead    bool          // nothing is run any more
 	wake    chan struct{} // tells the loop's own goroutine to run it
 	ended   chan struct{}
 
 	// The fields below belong to the goroutine that runs the loop.
-	batch    []item // taken from the inbox, run up to next
+	batch    []item // a block of the inbox, run up to next
 	next     int
 	fifo     queue
 	flushers []flow.Flusher // to flush when the fifo is empty
@@ -49,16 +49,6 @@ type loop struct {
 
 	causes  atomic.Uint64 // that came in here
 	latency latency
-}
-
-// item is one entry of an inbox: a task of a place, or something to do between
-// two tasks.
-type item struct {
-	place   *place
-	cause   *flow.Cause
-	task    flow.Task
-	more    bool // the next item came in one go with it
-	between func()
 }
 
 // delivery is one message on its way to a node.
@@ -92,7 +82,7 @@ func (l *loop) add(it item, run bool) bool {
 		it.cause.Done()
 		return false
 	}
-	l.inbox = append(l.inbox, it)
+	l.inbox.push(it)
 	if it.place != nil {
 		it.place.stats.waiting.Add(1)
 	}
@@ -108,7 +98,7 @@ func (l *loop) add(it item, run bool) bool {
 // does. The caller holds no lock that a node may want.
 func (l *loop) lend() {
 	l.mu.Lock()
-	if l.running || len(l.inbox) == 0 {
+	if l.running || l.inbox.isEmpty() {
 		l.mu.Unlock()
 		return
 	}
@@ -143,7 +133,7 @@ func (l *loop) run() {
 	}
 	l.mu.Lock()
 	l.dead = true
-	rest := append(l.batch[l.next:], l.inbox...)
+	rest := append(l.batch[l.next:], l.inbox.all()...)
 	l.mu.Unlock()
 	for _, it := range rest {
 		it.cause.Done()
@@ -190,12 +180,12 @@ func (l *loop) flush() {
 	l.flushers = l.flushers[:0]
 }
 
-// refill takes all that is in the inbox. It is false, and the loop idle, if
-// there is nothing to do.
+// refill takes what has waited longest in the inbox. It is false, and the loop
+// idle, if there is nothing to do.
 func (l *loop) refill() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.batch, l.inbox, l.next = l.inbox, l.batch[:0], 0
+	l.batch, l.next = l.inbox.take(l.batch), 0
 	if len(l.batch) == 0 && l.fifo.len == 0 {
 		l.current.Store(nil)
 		l.running = false

@@ -160,7 +160,7 @@ func (c collector) sessions(out sink, named map[string]bool) {
 		open[key] += n
 	}
 	for key, n := range open {
-		out.gauge(sessionsOpen, float64(n), key.Node, string(key.State))
+		out.gauge(sessionsOpen, float64(n), key.Node, key.State.String())
 	}
 	for kind, k := range map[string]session.Traffic{"tcp": t.TCP, "udp": t.UDP} {
 		out.counter(sessionsOpened, float64(k.Opened), kind)

@@ -78,20 +78,23 @@ func (o Options) Apply(conn net.Conn) error {
 	if !ok {
 		return nil
 	}
-	var errs []error
+	var noDelay, keepAlive, linger error
 	if !o.NoDelay { // the net package switches it on
-		errs = append(errs, named("noDelay", c.SetNoDelay(false)))
+		noDelay = c.SetNoDelay(false)
 	}
 	if o.KeepAlive {
-		errs = append(errs, named("keepAlive", c.SetKeepAliveConfig(net.KeepAliveConfig{
+		keepAlive = c.SetKeepAliveConfig(net.KeepAliveConfig{
 			Enable: true, Count: keep(o.KeepAliveCount),
 			Idle: keep(time.Duration(o.KeepAliveDelay) * time.Millisecond), Interval: keep(time.Duration(o.KeepAliveInterval) * time.Millisecond),
-		})))
+		})
 	}
 	if o.Linger >= 0 {
-		errs = append(errs, named("linger", c.SetLinger(o.Linger)))
+		linger = c.SetLinger(o.Linger)
 	}
-	errs = append(errs,
+	return errors.Join(
+		named("noDelay", noDelay),
+		named("keepAlive", keepAlive),
+		named("linger", linger),
 		setTo("typeOfService", o.TypeOfService, func(tos int) error { return setTypeOfService(c, tos) }),
 		setTo("userTimeout", o.UserTimeout, func(ms int) error {
 			raw, err := c.SyscallConn()
@@ -99,8 +102,8 @@ func (o Options) Apply(conn net.Conn) error {
 				return err
 			}
 			return setOptions(raw, []func(uintptr) error{func(fd uintptr) error { return setUserTimeout(fd, ms) }})
-		}))
-	return errors.Join(errs...)
+		}),
+	)
 }
 
 // setTo sets an option, unless it is to stay as the system has it.

@@ -16,7 +16,7 @@ func describe(s *session.Session) *flow.Object {
 	i := s.Info()
 	o := flow.NewObject(
 		"sessionId", i.ID, "node", i.Node, "claim", i.Claim,
-		"state", string(i.State), "readyState", readyState(i.State),
+		"state", i.State.String(), "readyState", readyState(i.State),
 		"connecting", i.State == session.Connecting, "pending", i.Local == nil, "paused", i.Paused,
 	)
 	setAddress(o, "local", i.Local)

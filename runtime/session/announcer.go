@@ -31,12 +31,34 @@ func (a *Announcer) Announce(badge *flow.Object, event *flow.Message) {
 // AnnounceLater is Announce for what happens often: the message is made, on the
 // loop, only if somebody gets it.
 func (a *Announcer) AnnounceLater(event func() *flow.Message) {
-	a.host.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
-		if out.Wanted(eventsPort) {
-			out.Send(eventsPort, event())
-		}
-		return nil
-	}))
+	l := lateEvents.Get().(*lateEvent)
+	l.event = event
+	l.cause.Init(l)
+	a.host.Post(&l.cause, l)
+}
+
+// lateEvents holds those that are done, for the next ones: there are two for each
+// connection.
+var lateEvents = sync.Pool{New: func() any { return new(lateEvent) }}
+
+// lateEvent is an event that is yet to be made, task and cause in one.
+type lateEvent struct {
+	cause flow.Cause
+	event func() *flow.Message
+}
+
+// Run implements [flow.Task].
+func (l *lateEvent) Run(out flow.Outlet) error {
+	if out.Wanted(eventsPort) {
+		out.Send(eventsPort, l.event())
+	}
+	return nil
+}
+
+// Release implements [flow.Releaser]: all that the event set off is done.
+func (l *lateEvent) Release() {
+	*l = lateEvent{}
+	lateEvents.Put(l)
 }
 
 func (a *Announcer) show(badge *flow.Object) {

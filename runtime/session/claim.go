@@ -56,12 +56,12 @@ func (s *Session) Send(o Sending) error {
 	case s.udp != nil && s.peer() == nil:
 		return ErrNoStream
 	case s.state == Connecting && s.opts.Offline > 0:
-		if s.writer.size+len(o.Data) > s.opts.Offline {
+		if s.queuedSize()+len(o.Data) > s.opts.Offline {
 			return ErrQueueFull
 		}
 	case s.state != Connected:
 		return ErrNotConnected
-	case o.Limit > 0 && s.writer.size > 0 && s.writer.size+len(o.Data) > o.Limit:
+	case o.Limit > 0 && s.queuedSize() > 0 && s.queuedSize()+len(o.Data) > o.Limit:
 		return ErrSlow
 	}
 	if s.peer() != nil {
@@ -72,14 +72,14 @@ func (s *Session) Send(o Sending) error {
 	if node != nil && !o.NoClaim {
 		s.take(claim{node, o.WaitFor})
 	}
-	if o.Timeout > 0 && s.sendIdle == nil {
-		s.sendIdle = &idleTimer{clock: s.store.clock, expire: s.senderIdle}
+	if o.Timeout > 0 && s.rare.sendIdle == nil {
+		s.own().sendIdle = &idleTimer{clock: s.store.clock, expire: s.senderIdle}
 	}
-	s.sendIdle.set(o.Timeout)
+	s.rare.sendIdle.set(o.Timeout)
 	switch {
 	case s.peer() != nil: // it is sent
 	case s.state == Connecting: // stored on purpose: whoever asked goes on
-		s.writer.push(queued{data: bytes.Clone(o.Data)})
+		s.push(queued{data: bytes.Clone(o.Data)})
 	default:
 		s.write(o.Data, o.Cause, node.batcher())
 	}

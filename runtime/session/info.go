@@ -48,7 +48,7 @@ func (s *Session) Info() Info {
 	last := max(s.started, s.lastChunk, s.lastWrite)
 	i := Info{
 		ID: s.id, Kind: "tcp", Node: s.opts.Node, Claim: s.claim.node.id,
-		State: s.state, Started: s.store.epoch.Add(s.started), Queued: s.writer.size,
+		State: s.state, Started: s.store.epoch.Add(s.started), Queued: s.queuedSize(),
 		Idle:    s.store.age() - last,
 		BytesIn: s.counters.bytesIn, BytesOut: s.counters.bytesOut,
 		MessagesIn: s.counters.messagesIn, MessagesOut: s.counters.messagesOut,

@@ -25,9 +25,8 @@ func (s *Session) inherit(old *Session) {
 	if old.rare.tags != nil {
 		s.own().tags = old.rare.tags
 	}
-	s.writer.queue, s.writer.size = old.rare.unsent, old.unsentSize()
 	if old.rare.unsent != nil {
-		old.rare.unsent = nil
+		s.writer.backlog, old.rare.unsent = old.rare.unsent, nil
 	}
 }
 
@@ -104,7 +103,7 @@ func (s *Session) connected(c Stream) {
 	}
 	s.slow = true // until it has said something
 	s.state = Connected
-	if len(s.writer.queue) > 0 {
+	if s.writer.backlog != nil {
 		s.startWriter()
 	}
 	s.bind()

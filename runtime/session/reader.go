@@ -180,7 +180,7 @@ func (s *Session) queue(chunk []byte) flow.Lender {
 	s.lastChunk = at
 	s.counters.bytesIn += uint64(len(chunk))
 	s.idle.touch(now)
-	s.sendIdle.touch(now)
+	s.rare.sendIdle.touch(now)
 	if s.framer == nil {
 		d.add(item{payload: flow.Buffer(bytes.Clone(chunk))})
 	} else {
@@ -285,7 +285,10 @@ func (s *Session) answer() {
 	if s.destroyed.Load() {
 		s.Destroy() // again: the writer may have got something to do since
 	}
-	s.writer.running.Wait()
+	s.mu.Lock()
+	backlog := s.writer.backlog
+	s.mu.Unlock()
+	backlog.wait()
 }
 
 // awaitFlows returns when all credits have come back, or have not for too long.

@@ -15,15 +15,20 @@ import (
 )
 
 // State is how far a session has come.
-type State string
+type State uint8
 
 // The states of a session.
 const (
-	Connecting    State = "connecting"
-	Connected     State = "connected"
-	Disconnecting State = "disconnecting" // no more is written; the peer may still send
-	Closed        State = "closed"        // the store does not know it any more
+	Connecting State = iota
+	Connected
+	Disconnecting // no more is written; the peer may still send
+	Closed        // the store does not know it any more
 )
+
+// String returns the state's name, in lower case.
+func (s State) String() string {
+	return [...]string{"connecting", "connected", "disconnecting", "closed"}[s]
+}
 
 // Owner is the node that opened a session. Its methods are called in order, on
 // goroutines of the session and partly under its lock: they hand what there is
@@ -85,6 +90,9 @@ type Options struct {
 
 // Session is one TCP connection or one bound UDP socket. It is safe for
 // concurrent use.
+//
+// There may be very many that are idle, so what a session does not have all the
+// time stands behind a pointer.
 type Session struct {
 	store   *Store
 	id      flow.Value
@@ -93,25 +101,25 @@ type Session struct {
 	started time.Duration // on the store's clock, as all times here
 	udp     *datagrams    // nil for streams
 
-	broken    bool          // the reader's: frames cannot be told apart any more
-	slow      bool          // the reader's: nothing came in for a while before the last chunk
-	lastChunk time.Duration // the reader's: when that came in, 0 if none has
+	lastChunk time.Duration // the reader's: when the last chunk came in, 0 if none has
 	lastWrite time.Duration // when the socket last took something, 0 if it has not; mu guards it
 	credits   credits       // for chunks on their way through the flows
 	full      atomic.Bool   // nothing more is read
 	destroyed atomic.Bool   // closed at once
+
+	broken bool  // the reader's: frames cannot be told apart any more
+	slow   bool  // the reader's: nothing came in for a while before the last chunk
+	ended  bool  // by somebody here; mu guards it
+	state  State // mu guards it
 
 	mu       sync.Mutex
 	rare     *rare    // see own
 	conn     net.Conn // nil while connecting
 	bounds   *bounds  // nil without limits
 	socket   rawSocket
-	state    State
-	ended    bool // by somebody here
 	claim    claim
 	framer   *framing.Framer // nil: chunks are taken as they come
 	idle     *idleTimer      // the owner's; nil while there is none
-	sendIdle *idleTimer      // of the last tcp-send; nil until there is one
 	writer   writer
 	counters counters
 }
@@ -124,8 +132,7 @@ type datagrams struct {
 	refused func(*Session, *sockets.Error)
 }
 
-// rare is what few sessions have; there may be very many that have none of it.
-// The session's lock guards it.
+// rare is what few sessions have. The session's lock guards it.
 type rare struct {
 	cancel   context.CancelFunc // of an attempt to connect
 	quit     chan struct{}      // closed by Destroy; made when somebody waits for it
@@ -135,7 +142,9 @@ type rare struct {
 	released func()             // called when conn is closed
 	held     []flow.Value       // lines that wait for a match
 	tags     *flow.Object       // nil: none
-	unsent   []queued           // what waited for a connection that there never was; for the successor
+	unsent   *backlog           // what waited for a connection that there never was; for the successor
+	writeErr error              // the first error of a write; nothing is written after it
+	sendIdle *idleTimer         // of the last tcp-send; nil until there is one
 }
 
 // nothingRare is the rare of all sessions that have none of their own. It stays
@@ -182,17 +191,20 @@ func (s *Session) finish(err *sockets.Error) {
 	s.mu.Lock()
 	s.state = Closed
 	s.idle.set(0)
-	s.sendIdle.set(0)
-	dropped := s.writer.takeAll()
-	if s.opts.Keep && s.conn == nil {
-		s.own().unsent, dropped = dropped, nil
+	s.rare.sendIdle.set(0)
+	backlog := s.writer.backlog
+	var dropped []queued
+	if backlog != nil && s.opts.Keep && s.conn == nil {
+		s.own().unsent, s.writer.backlog = backlog, nil
+	} else {
+		dropped = backlog.takeAll()
 	}
 	if b := s.writer.batch; b != nil {
 		s.writer.batch = nil
 		dropped = append(dropped, queued{b.data, b.causes})
 	}
 	if err == nil {
-		err = sockets.Explain("write", s.writer.err, noAddress)
+		err = sockets.Explain("write", s.rare.writeErr, noAddress)
 	}
 	conn, released := s.conn, s.rare.released
 	s.mu.Unlock()
@@ -207,7 +219,7 @@ func (s *Session) finish(err *sockets.Error) {
 		released()
 	}
 	releaseAll(dropped)
-	s.writer.running.Wait()
+	backlog.wait()
 	why := s.bounds.release()
 	if s.destroyed.Load() {
 		err = why
@@ -218,11 +230,9 @@ func (s *Session) finish(err *sockets.Error) {
 	s.opts.Owner.Closed(s, err)
 	s.store.free(s)
 	s.mu.Lock()
-	if dropped = s.rare.unsent; dropped != nil {
-		s.rare.unsent = nil
-	}
+	unsent := s.rare.unsent.takeAll() // there is no successor
 	s.mu.Unlock()
-	releaseAll(dropped)
+	releaseAll(unsent)
 	s.store.forget(s)
 }
 
@@ -250,9 +260,7 @@ func (s *Session) disconnect() {
 	cancel := s.rare.cancel
 	if was == Connected && s.udp == nil {
 		s.writeBatch()
-		if !s.writer.busy {
-			s.closeWrite()
-		}
+		s.closeAfterBacklog()
 	}
 	s.mu.Unlock()
 	switch {
@@ -261,16 +269,6 @@ func (s *Session) disconnect() {
 	case s.udp != nil:
 		s.store.free(s)
 		s.Destroy()
-	}
-}
-
-// closeWrite ends our side of the connection. The caller holds the lock.
-func (s *Session) closeWrite() {
-	switch c := s.conn.(type) {
-	case *sockets.Secure: // may wait for the peer
-		s.writer.running.Go(func() { _ = c.CloseWrite() })
-	case sockets.CloseWriter:
-		_ = c.CloseWrite()
 	}
 }
 
@@ -295,7 +293,7 @@ func (s *Session) destroy() {
 	}
 	// One that drains is closed by its reader, unless the peer does not take
 	// what is still to be written.
-	if s.conn != nil && (!s.full.Load() || s.writer.busy) {
+	if s.conn != nil && (!s.full.Load() || s.queuedSize() > 0) {
 		_ = s.conn.Close()
 	}
 }
@@ -379,7 +377,7 @@ func (s *Session) ownerIdle() {
 func (s *Session) senderIdle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state == Closed || !s.sendIdle.expired() {
+	if s.state == Closed || !s.rare.sendIdle.expired() {
 		return
 	}
 	s.store.timeouts.Add(1)

@@ -359,7 +359,7 @@ func TestTimeouts(t *testing.T) {
 	if err := s.Send(Sending{Node: "send"}); err != nil {
 		t.Fatal(err)
 	}
-	if s.sendIdle.after != 0 {
+	if s.rare.sendIdle.after != 0 {
 		t.Error("the old timeout is still there")
 	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,12 +18,12 @@ type Store struct {
 	clock flow.Clock
 	epoch time.Time // when it was made
 
-	mu      sync.RWMutex
-	byID    map[flow.Value]*Session
-	running map[*Session]struct{} // with those whose id is free again but whose goroutines still end
-	ended   *sync.Cond            // one is out of running; its lock is mu
-	nodes   map[string]*attachment
-	totals  totals
+	mu     sync.RWMutex
+	byID   map[flow.Value]*Session
+	ending map[*Session]struct{} // those whose id is free again but whose goroutines still end
+	ended  *sync.Cond            // one is out of ending; its lock is mu
+	nodes  map[string]*attachment
+	totals totals
 
 	failed, timeouts atomic.Uint64 // see Totals
 }
@@ -69,9 +70,9 @@ func New() *Store { return NewBy(flow.SystemClock{}) }
 func NewBy(clock flow.Clock) *Store {
 	st := &Store{
 		clock: clock, epoch: clock.Now(),
-		byID:    map[flow.Value]*Session{},
-		running: map[*Session]struct{}{},
-		nodes:   map[string]*attachment{},
+		byID:   map[flow.Value]*Session{},
+		ending: map[*Session]struct{}{},
+		nodes:  map[string]*attachment{},
 	}
 	st.ended = sync.NewCond(&st.mu)
 	return st
@@ -147,12 +148,14 @@ func (st *Store) add(s *Session, id flow.Value) error {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if old := st.byID[id]; old != nil && old != s.opts.Succeeds {
-		return ErrExists
+	if old := st.byID[id]; old != nil {
+		if old != s.opts.Succeeds {
+			return ErrExists
+		}
+		st.ending[old] = struct{}{}
 	}
 	s.id = id
 	st.byID[id] = s
-	st.running[s] = struct{}{}
 	st.totals.of(s).Opened++
 	return nil
 }
@@ -163,6 +166,7 @@ func (st *Store) free(s *Session) {
 	defer st.mu.Unlock()
 	if st.byID[s.id] == s {
 		delete(st.byID, s.id)
+		st.ending[s] = struct{}{}
 	}
 }
 
@@ -172,10 +176,33 @@ func (st *Store) forget(s *Session) {
 	done := s.counters
 	s.mu.Unlock()
 	st.mu.Lock()
-	delete(st.running, s)
+	delete(st.ending, s)
 	st.totals.of(s).add(done)
 	st.mu.Unlock()
 	st.ended.Broadcast()
+}
+
+// all goes through all sessions, also those that end. The caller holds the lock.
+func (st *Store) all() iter.Seq[*Session] {
+	return func(yield func(*Session) bool) {
+		for _, s := range st.byID {
+			if !yield(s) {
+				return
+			}
+		}
+		for s := range st.ending {
+			if !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// runs tells whether a session has not come to its end yet. The caller holds the
+// lock.
+func (st *Store) runs(s *Session) bool {
+	_, ending := st.ending[s]
+	return ending || st.byID[s.id] == s
 }
 
 // list returns the sessions that a node has opened; nil stands for all nodes.
@@ -183,7 +210,7 @@ func (st *Store) list(owner *attachment) []*Session {
 	st.mu.RLock()
 	defer st.mu.RUnlock()
 	var list []*Session
-	for s := range st.running {
+	for s := range st.all() {
 		if owner == nil || s.owner == owner {
 			list = append(list, s)
 		}
@@ -219,10 +246,7 @@ func (st *Store) end(list []*Session) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for _, s := range list {
-		for {
-			if _, running := st.running[s]; !running {
-				break
-			}
+		for st.runs(s) {
 			st.ended.Wait()
 		}
 	}

@@ -1,5 +1,7 @@
 package session
 
+import "slices"
+
 // Totals is what all sessions together have done since the store was made.
 type Totals struct {
 	TCP, UDP Traffic
@@ -43,10 +45,7 @@ func (t *Traffic) add(c counters) {
 func (st *Store) Totals() Totals {
 	st.mu.RLock()
 	sum := st.totals
-	running := make([]*Session, 0, len(st.running))
-	for s := range st.running {
-		running = append(running, s)
-	}
+	running := slices.Collect(st.all())
 	st.mu.RUnlock()
 	open := map[OpenKey]int{}
 	for _, s := range running {

@@ -121,7 +121,7 @@ func (s *Session) receiveDatagram(in sockets.Datagram, more bool) flow.Lender {
 	}
 	s.counters.bytesIn += uint64(len(in.Data))
 	s.idle.touch(now)
-	s.sendIdle.touch(now)
+	s.rare.sendIdle.touch(now)
 	s.lastChunk = now.Sub(s.store.epoch)
 	return s.hand(d, s.claim.node, more)
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 const (
@@ -20,17 +21,21 @@ const directSize = 8 << 10
 
 // writer is what is on its way to a socket. The session's lock guards it.
 type writer struct {
-	batch   *batch // to be written when the flow is done with what it handles; may be nil
-	batched bool   // the flow has been asked to call Flush
-
-	busy    bool // a goroutine writes; everything goes to the queue
-	queue   []queued
-	size    int            // bytes of the queue that the socket has not taken yet
-	running sync.WaitGroup // the goroutine
-	err     error          // the first error; nothing is written after it
+	batch   *batch   // to be written when the flow is done with what it handles; may be nil
+	backlog *backlog // what comes after it; nil if there is none
 }
 
-// batch is small data that go out together.
+// backlog is what a socket has not taken at once, and the goroutine that writes
+// it. There is one only as long as that runs, or while it waits for a connection
+// to begin with. All that is sent goes to its end.
+type backlog struct {
+	queue   []queued
+	size    int            // bytes that the socket has not taken yet
+	running sync.WaitGroup // the goroutine
+}
+
+// batch is small data that go out together. Whoever makes one has the flow call
+// Flush.
 type batch struct {
 	data   []byte
 	causes []*flow.Cause // each held
@@ -53,21 +58,30 @@ func (q queued) release() {
 	}
 }
 
-// takeAll empties the queue.
-func (w *writer) takeAll() []queued {
-	q := w.queue
-	w.queue = nil
+// takeAll empties the queue. A nil backlog has none.
+func (b *backlog) takeAll() []queued {
+	if b == nil {
+		return nil
+	}
+	q := b.queue
+	b.queue = nil
 	return q
 }
 
-// unsentSize returns how many bytes wait for the successor. The caller holds the
-// lock.
-func (s *Session) unsentSize() int {
-	n := 0
-	for _, q := range s.rare.unsent {
-		n += len(q.data)
+// wait returns when the goroutine has ended.
+func (b *backlog) wait() {
+	if b != nil {
+		b.running.Wait()
 	}
-	return n
+}
+
+// queuedSize returns how many bytes the socket has not taken yet. The caller holds
+// the lock.
+func (s *Session) queuedSize() int {
+	if b := s.writer.backlog; b != nil {
+		return b.size
+	}
+	return 0
 }
 
 func releaseAll(list []queued) {
@@ -83,8 +97,8 @@ func (s *Session) write(data []byte, cause *flow.Cause, batcher flow.Batcher) {
 	s.counters.messagesOut++
 	w := &s.writer
 	switch {
-	case w.err != nil || len(data) == 0:
-	case w.busy:
+	case s.rare.writeErr != nil || len(data) == 0:
+	case w.backlog != nil:
 		s.enqueue(data, cause)
 	case batcher == nil || len(data) >= directSize:
 		s.writeBatch()
@@ -94,12 +108,9 @@ func (s *Session) write(data []byte, cause *flow.Cause, batcher flow.Batcher) {
 	default:
 		if w.batch == nil {
 			w.batch = batches.Get().(*batch)
-		}
-		w.batch.add(data, cause)
-		if !w.batched {
-			w.batched = true
 			batcher.AtEnd(s)
 		}
+		w.batch.add(data, cause)
 		if len(w.batch.data) >= writeSize {
 			s.writeBatch()
 		}
@@ -110,7 +121,6 @@ func (s *Session) write(data []byte, cause *flow.Cause, batcher flow.Batcher) {
 func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.writer.batched = false
 	s.writeBatch()
 }
 
@@ -130,9 +140,8 @@ func (s *Session) writeBatch() {
 	}
 	s.writer.batch = nil
 	all := queued{b.data, b.causes}
-	if all.data = s.writeNow(b.data); len(all.data) > 0 && s.writer.err == nil {
-		s.writer.push(queued{bytes.Clone(all.data), slices.Clone(all.causes)})
-		s.startWriter()
+	if all.data = s.writeNow(b.data); len(all.data) > 0 && s.rare.writeErr == nil {
+		s.push(queued{bytes.Clone(all.data), slices.Clone(all.causes)})
 	} else {
 		all.release()
 	}
@@ -150,7 +159,7 @@ func (s *Session) writeNow(data []byte) (rest []byte) {
 	n, err := s.socket.tryWrite(data)
 	s.wrote(n)
 	if err != nil {
-		s.writer.err = err // the reader learns of it too, and ends the session
+		s.own().writeErr = err // the reader learns of it too, and ends the session
 		return nil
 	}
 	return data[n:]
@@ -159,67 +168,103 @@ func (s *Session) writeNow(data []byte) (rest []byte) {
 // enqueue puts a copy of data at the end of the queue and holds their cause. The
 // caller holds the lock.
 func (s *Session) enqueue(data []byte, cause *flow.Cause) {
-	w := &s.writer
-	if last := len(w.queue) - 1; last >= 0 && len(w.queue[last].data) < writeSize && slices.Contains(w.queue[last].causes, cause) {
-		w.size += len(data)
-		w.queue[last].data = append(w.queue[last].data, data...)
-	} else {
-		cause.Hold()
-		w.push(queued{bytes.Clone(data), []*flow.Cause{cause}})
+	if b := s.writer.backlog; b != nil && b.extend(data, cause) {
+		return
 	}
-	s.startWriter()
+	cause.Hold()
+	s.push(queued{bytes.Clone(data), []*flow.Cause{cause}})
 }
 
-func (w *writer) push(q queued) {
-	w.size += len(q.data)
-	w.queue = append(w.queue, q)
+// extend adds data to the last that are queued, if these have the same cause.
+func (b *backlog) extend(data []byte, cause *flow.Cause) bool {
+	if len(b.queue) == 0 {
+		return false
+	}
+	last := &b.queue[len(b.queue)-1]
+	if len(last.data) >= writeSize || !slices.Contains(last.causes, cause) {
+		return false
+	}
+	b.size += len(data)
+	last.data = append(last.data, data...)
+	return true
 }
 
-// startWriter has the queue written, unless somebody does so already.
+// push puts data at the end of the queue. The caller holds the lock.
+func (s *Session) push(q queued) {
+	if s.writer.backlog == nil {
+		s.writer.backlog = &backlog{}
+		if s.state != Connecting {
+			s.startWriter()
+		}
+	}
+	b := s.writer.backlog
+	b.size += len(q.data)
+	b.queue = append(b.queue, q)
+}
+
+// startWriter has the backlog written. The caller holds the lock.
 func (s *Session) startWriter() {
-	if !s.writer.busy {
-		s.writer.busy = true
-		s.writer.running.Add(1)
-		go s.drain()
-	}
+	s.writer.backlog.running.Add(1)
+	go s.drain(s.writer.backlog)
 }
 
 // drain writes until the queue is empty. If the session is to be closed by
 // then, it ends our side.
-func (s *Session) drain() {
-	defer s.writer.running.Done()
-	for {
-		s.mu.Lock()
-		batch := s.writer.takeAll()
-		if len(batch) == 0 {
-			s.writer.busy = false
-			if s.state == Disconnecting {
-				s.closeWrite()
-			}
-			s.mu.Unlock()
-			return
-		}
+func (s *Session) drain(b *backlog) {
+	defer b.running.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(b.queue) > 0 {
+		batch := b.takeAll()
 		s.mu.Unlock()
-		for len(batch) > 0 && s.writeOut(batch[0].data) {
+		for len(batch) > 0 && s.writeOut(b, batch[0].data) {
 			batch[0].release()
 			batch = batch[1:]
 		}
 		releaseAll(batch)
+		s.mu.Lock()
+	}
+	if s.state == Disconnecting { // nothing is queued any more
+		s.mu.Unlock()
+		s.closeWrite()
+		s.mu.Lock()
+	}
+	s.writer.backlog = nil
+}
+
+// closeAfterBacklog ends our side of the connection when all is written. The caller
+// holds the lock.
+func (s *Session) closeAfterBacklog() {
+	_, secure := s.conn.(*sockets.Secure)
+	switch {
+	case s.writer.backlog != nil: // the writer does so at its end
+	case secure: // it may have to wait for the peer
+		s.writer.backlog = &backlog{}
+		s.startWriter()
+	default:
+		s.closeWrite()
+	}
+}
+
+// closeWrite ends our side of the connection.
+func (s *Session) closeWrite() {
+	if c, ok := s.conn.(sockets.CloseWriter); ok {
+		_ = c.CloseWrite()
 	}
 }
 
 // writeOut writes data as fast as the peer takes them. It is false if the
 // connection is broken.
-func (s *Session) writeOut(data []byte) bool {
+func (s *Session) writeOut(b *backlog, data []byte) bool {
 	for len(data) > 0 {
 		n, err := s.conn.Write(data[:min(len(data), s.bounds.mayWrite())])
 		s.mu.Lock()
 		s.wrote(n)
-		s.writer.size -= n
-		if err != nil && s.writer.err == nil {
-			s.writer.err = err
+		b.size -= n
+		if err != nil && s.rare.writeErr == nil {
+			s.own().writeErr = err
 		}
-		broken := s.writer.err != nil
+		broken := s.rare.writeErr != nil
 		s.mu.Unlock()
 		if broken {
 			return false
@@ -237,9 +282,9 @@ func (s *Session) wrote(n int) {
 	}
 	s.counters.bytesOut += uint64(n)
 	s.lastWrite = s.store.age()
-	if s.idle != nil || s.sendIdle != nil {
+	if s.idle != nil || s.rare.sendIdle != nil {
 		now := s.store.clock.Now()
 		s.idle.touch(now)
-		s.sendIdle.touch(now)
+		s.rare.sendIdle.touch(now)
 	}
 }
