@@ -1,9 +1,10 @@
 package session
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/sockets"
@@ -65,13 +66,10 @@ func fill(m *flow.Message, event string, pairs []flow.Value) *flow.Message {
 	return m
 }
 
-// NewID returns prefix-<uuid> with a random UUID (RFC 9562, version 4). It
-// allocates nothing but the text: there is one for each connection.
+// NewID returns prefix-<uuid> with a random UUID (RFC 9562, version 4). There is one
+// for each connection, so it makes no text in between.
 func NewID(prefix string) string {
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails
-	id[6] = id[6]&0x0f | 0x40
-	id[8] = id[8]&0x3f | 0x80
+	id := uuid.New()
 	text := append(make([]byte, 0, 64), prefix...)
 	for _, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
 		text = append(text, '-')
