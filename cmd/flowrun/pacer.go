@@ -60,22 +60,23 @@ func (p *pacer) adjust() {
 	if p.stopped {
 		return
 	}
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	if percent := percentFor(live[0].Value.Uint64()); percent != p.percent {
+	m := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/gc/scan/globals:bytes"}}
+	metrics.Read(m)
+	if percent := percentFor(m[0].Value.Uint64(), m[1].Value.Uint64()+m[2].Value.Uint64()); percent != p.percent {
 		p.percent = percent
 		debug.SetGCPercent(percent)
 	}
 	p.afterCycle()
 }
 
-// percentFor returns the setting with so many bytes in use. It goes by steps: to change
-// it stops everything for a moment.
-func percentFor(live uint64) int {
+// percentFor returns the setting with so many bytes in use on the heap, and so many
+// others that the collector goes through: Go allows that percentage of both until the next
+// cycle. It goes by steps, for to change it stops everything for a moment.
+func percentFor(live, others uint64) int {
 	const step = 10
-	percent := floorPercent
-	if live > heapFloor/(usualPercent+floorPercent)*100 {
-		percent = int(heapFloor*100/live) - 100
+	if live >= heapFloor {
+		return usualPercent
 	}
-	return max(percent/step*step, usualPercent)
+	percent := (heapFloor - live) * 100 / max(live+others, 1)
+	return int(min(max(percent/step*step, usualPercent), floorPercent))
 }

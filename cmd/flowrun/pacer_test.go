@@ -7,14 +7,16 @@ import (
 )
 
 func TestPercent(t *testing.T) {
+	const mb = 1 << 20
 	for _, c := range []struct {
-		live uint64
-		want int
+		live, others uint64
+		want         int
 	}{
-		{0, 400}, {1 << 20, 400}, {3 << 20, 400}, {4 << 20, 300}, {6 << 20, 160}, {8 << 20, 100}, {1 << 30, 100},
+		{0, 0, 400}, {2 * mb, mb, 400}, {3 * mb, mb, 320}, {4 * mb, 0, 300}, {4 * mb, 4 * mb, 150}, {6 * mb, 0, 160},
+		{8 * mb, 0, 100}, {2 * mb, 100 * mb, 100}, {16 * mb, 0, 100}, {1000 * mb, 0, 100},
 	} {
-		if got := percentFor(c.live); got != c.want {
-			t.Errorf("with %d bytes in use: %d %%, want %d", c.live, got, c.want)
+		if got := percentFor(c.live, c.others); got != c.want {
+			t.Errorf("with %d and %d MB in use: %d %%, want %d", c.live/mb, c.others/mb, got, c.want)
 		}
 	}
 }
