@@ -37,6 +37,9 @@ func NewObject(pairs ...Value) *Object {
 	return o
 }
 
+// Grow makes room for n more properties.
+func (o *Object) Grow(n int) { o.entries = slices.Grow(o.entries, n) }
+
 // Len returns the number of properties.
 func (o *Object) Len() int { return len(o.entries) }
 

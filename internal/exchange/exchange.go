@@ -18,7 +18,7 @@ import (
 type Exchange struct {
 	w     http.ResponseWriter
 	r     *http.Request
-	began time.Time
+	match webroutes.Match
 
 	mu     sync.Mutex
 	state  state
@@ -37,12 +37,12 @@ const (
 
 // New returns the exchange of a request that a server has given to its handler.
 // The handler's goroutine has to call [Exchange.Wait].
-func New(w http.ResponseWriter, r *http.Request) *Exchange {
-	return &Exchange{w: w, r: r, began: time.Now()}
+func New(w http.ResponseWriter, r *http.Request, m webroutes.Match) *Exchange {
+	return &Exchange{w: w, r: r, match: m}
 }
 
-// brief is how long a flow may take without the client getting more time to read
-// the answer: giving it costs something.
+// brief is how long an answer may be waited for without the client getting more time
+// to read it: giving it costs something.
 const brief = time.Second
 
 // How an answer may come too late, or not at all.
@@ -79,6 +79,7 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 		e.write()
 		return nil
 	}
+	began := time.Now()
 	limit := make(<-chan time.Time)
 	if timeout > 0 {
 		timer := time.NewTimer(timeout)
@@ -95,7 +96,7 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 	case <-limit:
 		status, err = http.StatusGatewayTimeout, ErrTimeout
 	}
-	if time.Since(e.began) > brief {
+	if time.Since(began) > brief {
 		webroutes.ExtendAnswer(e.w)
 	}
 	if !e.end() {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/flowrun/flowrun/internal/webroutes"
 )
 
 // begin returns an exchange and what its client gets.
@@ -17,7 +19,7 @@ func begin(ctx context.Context, header ...string) (*Exchange, *httptest.Response
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	return New(w, r), w
+	return New(w, r, webroutes.Match{}), w
 }
 
 func TestAnswerInTime(t *testing.T) {

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"net"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -10,110 +9,103 @@ import (
 	"github.com/flowrun/flowrun/internal/cookies"
 	"github.com/flowrun/flowrun/internal/headers"
 	"github.com/flowrun/flowrun/internal/qs"
-	"github.com/flowrun/flowrun/internal/webroutes"
 )
 
 // Request returns msg.req: what Express says of a request, as far as it is no
 // function. Most flows read little of it, so most of it is made when it is read.
-func Request(r *http.Request, m webroutes.Match, body flow.Value) *flow.Object {
-	q := &request{r, m}
+func (e *Exchange) Request(body flow.Value) *flow.Object {
+	r, m := e.r, &e.match
 	params := m.Params
 	if params == nil {
 		params = &flow.Object{}
 	}
 	return flow.NewObject(
-		"method", method{q},
-		"url", url{q},
-		"originalUrl", originalURL{q},
+		"method", method{e},
+		"url", url{e},
+		"originalUrl", originalURL{e},
 		"baseUrl", m.Root,
-		"path", path{q},
-		"headers", header{q},
+		"path", path{e},
+		"headers", header{e},
 		"query", qs.Query(r.URL.RawQuery),
 		"params", params,
 		"body", body,
-		"cookies", cookie{q},
-		"ip", ip{q},
-		"protocol", protocol{q},
+		"cookies", cookie{e},
+		"ip", ip{e},
+		"protocol", protocol{e},
 		"secure", r.TLS != nil,
-		"hostname", hostname{q},
+		"hostname", hostname{e},
 		"xhr", strings.EqualFold(r.Header.Get("X-Requested-With"), "XMLHttpRequest"),
-		"httpVersion", version{q},
+		"httpVersion", version{e},
 		"route", m.Route,
-		"socket", socket{q},
-		"connection", socket{q},
+		"socket", socket{e},
+		"connection", socket{e},
 	)
-}
-
-// request is what the lazy values of msg.req are made of.
-type request struct {
-	*http.Request
-	match webroutes.Match
 }
 
 // Each is a pointer, which costs nothing to put into an object.
 type (
-	method      struct{ *request }
-	url         struct{ *request }
-	originalURL struct{ *request }
-	path        struct{ *request }
-	header      struct{ *request }
-	cookie      struct{ *request }
-	ip          struct{ *request }
-	protocol    struct{ *request }
-	hostname    struct{ *request }
-	version     struct{ *request }
-	socket      struct{ *request }
+	method      struct{ *Exchange }
+	url         struct{ *Exchange }
+	originalURL struct{ *Exchange }
+	path        struct{ *Exchange }
+	header      struct{ *Exchange }
+	cookie      struct{ *Exchange }
+	ip          struct{ *Exchange }
+	protocol    struct{ *Exchange }
+	hostname    struct{ *Exchange }
+	version     struct{ *Exchange }
+	socket      struct{ *Exchange }
 )
 
-func (q method) Read() flow.Value      { return q.Method }
-func (q originalURL) Read() flow.Value { return q.match.Root + q.url() }
-func (q path) Read() flow.Value        { return q.match.Path }
-func (q url) Read() flow.Value         { return q.url() }
+func (e method) Read() flow.Value      { return e.r.Method }
+func (e originalURL) Read() flow.Value { return e.match.Root + e.url() }
+func (e path) Read() flow.Value        { return e.match.Path }
+func (e url) Read() flow.Value         { return e.url() }
 
-func (q *request) url() string {
-	if q.URL.RawQuery == "" {
-		return q.match.Path
+func (e *Exchange) url() string {
+	if e.r.URL.RawQuery == "" {
+		return e.match.Path
 	}
-	return q.match.Path + "?" + q.URL.RawQuery
+	return e.match.Path + "?" + e.r.URL.RawQuery
 }
 
-func (q header) Read() flow.Value {
-	o := flow.NewObject("host", q.Host)
-	headers.Add(o, q.Header)
-	if len(q.TransferEncoding) > 0 {
-		o.Set("transfer-encoding", strings.Join(q.TransferEncoding, ", "))
+func (e header) Read() flow.Value {
+	o := flow.NewObject("host", e.r.Host)
+	headers.Add(o, e.r.Header)
+	if len(e.r.TransferEncoding) > 0 {
+		o.Set("transfer-encoding", strings.Join(e.r.TransferEncoding, ", "))
 	}
 	return o
 }
 
-func (q cookie) Read() flow.Value {
-	return cookies.Request(strings.Join(q.Header["Cookie"], "; "))
+func (e cookie) Read() flow.Value {
+	return cookies.Request(strings.Join(e.r.Header["Cookie"], "; "))
 }
 
-func (q ip) Read() flow.Value {
-	ip, _ := q.address()
+func (e ip) Read() flow.Value {
+	ip, _ := e.address()
 	return ip
 }
 
-func (q protocol) Read() flow.Value {
-	if q.TLS != nil {
+func (e protocol) Read() flow.Value {
+	if e.r.TLS != nil {
 		return "https"
 	}
 	return "http"
 }
 
-func (q hostname) Read() flow.Value {
-	if host, _, err := net.SplitHostPort(q.Host); err == nil {
+func (e hostname) Read() flow.Value {
+	if host, _, err := net.SplitHostPort(e.r.Host); err == nil {
 		return host
 	}
-	return q.Host
+	return e.r.Host
 }
 
-func (q version) Read() flow.Value { return strings.TrimPrefix(q.Proto, "HTTP/") }
+func (e version) Read() flow.Value { return strings.TrimPrefix(e.r.Proto, "HTTP/") }
 
 // Read returns the address of the client as a socket has it.
-func (q socket) Read() flow.Value {
-	ip, port := q.address()
+func (e socket) Read() flow.Value {
+	ip, port := e.address()
 	number, _ := strconv.Atoi(port) // what has no port has port 0
 	family := "IPv4"
 	if strings.Contains(ip, ":") {
@@ -123,10 +115,10 @@ func (q socket) Read() flow.Value {
 }
 
 // address returns the address of the client; what has no port has an empty one.
-func (q *request) address() (ip, port string) {
-	ip, port, err := net.SplitHostPort(q.RemoteAddr)
+func (e *Exchange) address() (ip, port string) {
+	ip, port, err := net.SplitHostPort(e.r.RemoteAddr)
 	if err != nil {
-		return q.RemoteAddr, ""
+		return e.r.RemoteAddr, ""
 	}
 	return ip, port
 }

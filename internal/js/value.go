@@ -121,7 +121,7 @@ func (vm *VM) FromJS(v goja.Value) (result flow.Value, err error) {
 // object. Functions are left out. The errors are those of [VM.FromJS].
 func (vm *VM) Properties(o *goja.Object, set func(key string, v flow.Value)) (err error) {
 	c := converter{vm: vm}
-	if ended := vm.Try(func() { err = c.properties(o, set) }); ended != nil {
+	if ended := vm.Try(func() { err = c.properties(o, o.Keys(), set) }); ended != nil {
 		return ended
 	}
 	return err
@@ -197,16 +197,17 @@ func (c *converter) convert(v goja.Value) (flow.Value, error) {
 	case "opaque":
 		return o.Export().(*opaque).value, nil
 	}
-	out := &flow.Object{}
-	return out, c.properties(o, out.Set)
+	out, keys := &flow.Object{}, o.Keys()
+	out.Grow(len(keys))
+	return out, c.properties(o, keys, out.Set)
 }
 
-func (c *converter) properties(o *goja.Object, set func(string, flow.Value)) error {
+func (c *converter) properties(o *goja.Object, keys []string, set func(string, flow.Value)) error {
 	if err := c.enter(o); err != nil {
 		return err
 	}
 	defer c.leave()
-	for _, key := range o.Keys() {
+	for _, key := range keys {
 		property := o.Get(key)
 		v, err := c.convert(property)
 		if err != nil {

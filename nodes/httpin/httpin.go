@@ -115,15 +115,15 @@ func (n *Node) serve(w http.ResponseWriter, r *http.Request, m webroutes.Match) 
 	if !ok {
 		return // the client has gone
 	}
-	e := exchange.New(w, r)
-	n.send(cause, n.message(r, m, e, body, files))
+	e := exchange.New(w, r, m)
+	n.send(cause, n.message(e, body, files))
 	if err := e.Wait(n.stopped, n.web.Timeout()); errors.Is(err, exchange.ErrTimeout) {
 		n.env.Warn("no flow has answered " + r.Method + " " + r.URL.Path + " within " + n.web.Timeout().String())
 	}
 }
 
-func (n *Node) message(r *http.Request, m webroutes.Match, e *exchange.Exchange, body flow.Value, files flow.Array) *flow.Message {
-	req := exchange.Request(r, m, body)
+func (n *Node) message(e *exchange.Exchange, body flow.Value, files flow.Array) *flow.Message {
+	req := e.Request(body)
 	if files != nil {
 		req.Set("files", files)
 	}

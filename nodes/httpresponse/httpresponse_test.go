@@ -11,6 +11,7 @@ import (
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
 	"github.com/flowrun/flowrun/internal/exchange"
+	"github.com/flowrun/flowrun/internal/webroutes"
 )
 
 // answer has a node answer a request with a message, and returns status, headers
@@ -22,7 +23,7 @@ func answer(t *testing.T, config, msg, method string, header ...string) string {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	e := exchange.New(w, r)
+	e := exchange.New(w, r, webroutes.Match{})
 	d := flowtest.New(t, Type, config)
 	m := d.Message(msg)
 	m.Set("res", e)
@@ -99,7 +100,7 @@ func TestNothingToAnswer(t *testing.T) {
 	if d.Done[1] == nil {
 		t.Error("a res of somebody's own was accepted")
 	}
-	e := exchange.New(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	e := exchange.New(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), webroutes.Match{})
 	for range 2 {
 		m := flow.NewMessage()
 		m.Set("res", e)
