@@ -33,8 +33,9 @@ type Message struct {
 	id     flow.Value // the id the message came with,
 	idKept bool       // if it may be another one by now
 
-	spare bool // no script has the object once it has returned
-	view  bool // made by newView
+	spare      bool // no script has the object once it has returned
+	spareViews bool // nor has it what views show of a request
+	view       bool // made by newView
 }
 
 // property is one that the script has got or set.
@@ -66,17 +67,39 @@ func (vm *VM) NewMessage(msg *flow.Message) *Message {
 }
 
 // NewSpareMessage returns a message for scripts that have no use for it when they
-// have returned. It shows what [Message.Reuse] is given.
-func (vm *VM) NewSpareMessage() *Message {
-	m := &Message{vm: vm, spare: true, root: &flow.Object{}}
+// have returned, and with request neither for msg.req nor an object in that. It shows
+// what [Message.Reuse] is given.
+func (vm *VM) NewSpareMessage(request bool) *Message {
+	m := &Message{vm: vm, spare: true, spareViews: request, root: &flow.Object{}}
 	m.object = vm.Runtime.NewDynamicObject((*properties)(m))
 	return m
 }
 
 // Reuse makes a spare message show another flow message.
 func (m *Message) Reuse(msg *flow.Message) {
+	if m.spareViews {
+		m.returnViews(viewDepth)
+	}
 	clear(m.live)
-	*m = Message{vm: m.vm, object: m.object, spare: true, root: m.root, flow: msg, own: msg, live: m.live[:0]}
+	*m = Message{vm: m.vm, object: m.object, spare: true, spareViews: m.spareViews, root: m.root, flow: msg, own: msg, live: m.live[:0]}
+}
+
+// viewDepth is how deep in a message a spare message knows of views: msg.req and
+// msg.req.query.
+const viewDepth = 2
+
+// returnViews has the views of a message used again.
+func (m *Message) returnViews(depth int) {
+	for i := range m.live {
+		view := m.live[i].view
+		if view == nil || depth == 0 {
+			continue
+		}
+		view.returnViews(depth - 1)
+		clear(view.live)
+		*view = Message{vm: m.vm, object: view.object, view: true, live: view.live[:0]}
+		m.vm.spareViews = append(m.vm.spareViews, view)
+	}
 }
 
 // NewPlainMessage is NewMessage with a plain JavaScript object that has copies
@@ -92,6 +115,12 @@ func (vm *VM) NewPlainMessage(msg *flow.Message) *Message {
 // [Message.untouched]. Of what the script reads it keeps the objects only: a
 // request is there for one message, which has most of its texts read once.
 func (vm *VM) newView(o *flow.Object) *Message {
+	if last := len(vm.spareViews) - 1; last >= 0 {
+		m := vm.spareViews[last]
+		vm.spareViews = vm.spareViews[:last]
+		m.root = o
+		return m
+	}
 	m := &Message{vm: vm, root: o, view: true}
 	m.object = vm.Runtime.NewDynamicObject((*properties)(m))
 	return m

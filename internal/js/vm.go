@@ -21,6 +21,8 @@ type VM struct {
 	date        *goja.Object
 	bufferProto *goja.Object // nil until the first Buffer
 	modules     map[string]goja.Value
+
+	spareViews []*Message // views that nobody has any more; as many as one message had
 }
 
 // New returns a realm with the globals Buffer, URL, URLSearchParams,

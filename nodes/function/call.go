@@ -45,7 +45,7 @@ func (c *call) handle() error {
 		c.view = s.vm.NewMessage(c.msg)
 	default:
 		if s.view == nil {
-			s.view = s.vm.NewSpareMessage()
+			s.view = s.vm.NewSpareMessage(!n.code.keepsRequest)
 		}
 		c.view = s.view
 		c.view.Reuse(c.msg)

@@ -19,7 +19,7 @@ type code struct {
 	usesNode                   bool          // node occurs in the body
 	callsDone                  bool          // the body calls node.done itself
 	plainMessage               bool          // the scripts may do to msg what a js.Message cannot have done
-	keepsMessage               bool          // the body may use msg when it has returned
+	keepsMessage, keepsRequest bool          // the body may use msg, or msg.req, when it has returned
 	interrupt                  interrupter
 }
 
@@ -60,7 +60,8 @@ func compile(cfg Config, env flow.Env) (*code, error) {
 			return nil, syntaxError(err, s.part)
 		}
 		if s.part == "body" {
-			c.keepsMessage = c.plainMessage || mayKeep(tree)
+			c.keepsMessage, c.keepsRequest = mayKeep(tree)
+			c.keepsMessage = c.keepsMessage || c.plainMessage
 		}
 	}
 	return c, nil

@@ -10,23 +10,25 @@ import (
 // returned: whether msg stands anywhere but before a property (msg.payload) or
 // in what is returned, or in a function that may be called later, or whether
 // the script may be done with the message before it returns. If not, what it
-// takes to show the script a message can be used for the next one.
-func mayKeep(script *ast.Program) bool {
+// takes to show the script a message can be used for the next one. The same goes
+// for the request in it if the script has no use for an object of it but to read or
+// set what is in there: msg.req.query.n.
+func mayKeep(script *ast.Program) (message, request bool) {
 	body, ok := script.Body[0].(*ast.ExpressionStatement)
 	if !ok {
-		return true
+		return true, true
 	}
 	f, ok := body.Expression.(*ast.FunctionLiteral)
 	if !ok || f.Async || f.Generator {
-		return true
+		return true, true
 	}
 	var k keeper
 	k.look(reflect.ValueOf(f.Body))
-	return k.keeps
+	return k.keeps, k.keeps || k.keepsRequest
 }
 
 // keeper looks through a syntax tree.
-type keeper struct{ keeps bool }
+type keeper struct{ keeps, keepsRequest bool }
 
 func (k *keeper) look(v reflect.Value) {
 	if k.keeps || !v.IsValid() {
@@ -65,11 +67,27 @@ func (k *keeper) known(node any) bool {
 		}
 	case *ast.FunctionLiteral, *ast.ArrowFunctionLiteral, *ast.ClassLiteral:
 		k.keeps = true
+	case *ast.CallExpression:
+		k.keepsRequest = k.keepsRequest || depth(node.Callee) == requestValue // valueOf gives the object itself
+		return false
 	case *ast.DotExpression:
+		if node.Identifier.Name == "__proto__" {
+			k.keeps = true
+		}
+		if d := depth(node); d > 0 {
+			k.keepsRequest = k.keepsRequest || d < requestValue
+			return true
+		}
 		return is(node.Left, "msg") || is(node.Left, "node") && node.Identifier.Name != "done"
 	case *ast.BracketExpression:
-		if !is(node.Left, "msg") {
+		d := depth(node.Left)
+		switch {
+		case is(node.Left, "msg"): // it may be the request
+			k.keepsRequest = true
+		case d == 0:
 			return false
+		default:
+			k.keepsRequest = k.keepsRequest || d+1 < requestValue
 		}
 		k.look(reflect.ValueOf(&node.Member).Elem())
 	case *ast.ReturnStatement:
@@ -95,6 +113,25 @@ func (k *keeper) returned(e ast.Expression) {
 			k.look(reflect.ValueOf(&e).Elem())
 		}
 	}
+}
+
+// requestValue is the depth of msg.req.query.n.
+const requestValue = 3
+
+// depth returns how deep in the message an expression is that begins with msg.req; 0
+// if it does not.
+func depth(e ast.Expression) int {
+	dot, ok := e.(*ast.DotExpression)
+	switch {
+	case !ok:
+		return 0
+	case is(dot.Left, "msg") && dot.Identifier.Name == "req":
+		return 1
+	}
+	if d := depth(dot.Left); d > 0 {
+		return d + 1
+	}
+	return 0
 }
 
 func is(e ast.Expression, name string) bool {

@@ -38,8 +38,42 @@ func TestMayKeep(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		if got := mayKeep(tree); got != want {
+		if got, _ := mayKeep(tree); got != want {
 			t.Errorf("%s\nkeeps %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestMayKeepTheRequest(t *testing.T) {
+	cases := map[string]bool{
+		"msg.payload = {id: msg.req.params.id, n: msg.req.query.n}; return msg": false,
+		"if (msg.req.headers['x-key'] === 'a') { return msg }":                  false,
+		"msg.req.query.n = 1; return msg":                                       false,
+		"msg.payload = msg.req.params.id.toUpperCase(); return msg":             false,
+		"return msg": false,
+
+		"const q = msg.req.query; global.q = q; return msg":  true,
+		"q = msg.req; return msg":                            true,
+		"const {params} = msg.req; return msg":               true,
+		"q = msg['req'].query; return msg":                   true,
+		"q = msg.req['query']; return msg":                   true,
+		"q = msg.req.query.valueOf(); return msg":            true,
+		"q = msg.req?.query; return msg":                     true,
+		"msg.other = msg.req.query; return msg":              true,
+		"for (const k in msg.req.query) { n++ } return msg":  true,
+		"msg.req.query.__proto__ = Array; return msg":        true,
+		"setTimeout(() => f(msg.req.query.n)); return msg":   true,
+		"flow.set('r', msg.req.body); return msg":            true,
+		"return {payload: msg.req.headers}":                  true,
+		"[msg.req.query.n, msg.req.query].pop(); return msg": true,
+	}
+	for text, want := range cases {
+		tree, err := goja.Parse("script", wrap(text))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if _, got := mayKeep(tree); got != want {
+			t.Errorf("%s\nkeeps the request: %v, want %v", text, got, want)
 		}
 	}
 }

@@ -313,6 +313,27 @@ func TestRequest(t *testing.T) {
 	}
 }
 
+// What shows a request may show the next one. What one script call does to it is gone
+// then, and what a script keeps stays.
+func TestRequestsOneAfterTheOther(t *testing.T) {
+	first := `{"req":{"params":{"id":"1","more":{"a":1}},"query":{"n":"5"}}}`
+	for body, want := range map[string][]string{
+		"msg.payload = msg.req.params.id + msg.req.query.n + msg.req.query.x; msg.req.query.x = msg.req.params.id; return msg": {
+			`{"req":{"params":{"id":"1","more":{"a":1}},"query":{"n":"5","x":"1"}},"payload":"15undefined"}`,
+			`{"req":{"params":{"id":"2"},"query":{"m":"6","x":"2"}},"payload":"2undefinedundefined"}`,
+		},
+		"const was = globalThis.kept; kept = msg.req.params.more; return {payload: was}":           {`{}`, `{"payload":{"a":1}}`},
+		"const was = globalThis.kept; kept = msg.req.params; return {payload: was}":                {`{}`, `{"payload":{"id":"1","more":{"a":1}}}`},
+		"const was = globalThis.kept; kept = msg.req.params.valueOf(); return {payload: was}":      {`{}`, `{"payload":{"id":"1","more":{"a":1}}}`},
+		"try { msg.req.params.id.no() } catch (e) { msg.payload = msg.req.params.id }; return msg": {`{"req":{"params":{"id":"1","more":{"a":1}},"query":{"n":"5"}},"payload":"1"}`, `{"req":{"params":{"id":"2"},"query":{"m":"6"}},"payload":"2"}`},
+	} {
+		d := start(t, body)
+		d.Handle(first)
+		d.Handle(`{"req":{"params":{"id":"2"},"query":{"m":"6"}}}`)
+		equal(t, body, d.Sent(0), want)
+	}
+}
+
 // An error in a message stays one, for the next function and for property paths.
 func TestErrorsInMessages(t *testing.T) {
 	d := start(t, "msg.error = new TypeError('no', {cause: 'x'}); msg.error.code = 'E'; return msg")
