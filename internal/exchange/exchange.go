@@ -6,6 +6,7 @@ package exchange
 import (
 	"errors"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 
@@ -45,6 +46,10 @@ func New(w http.ResponseWriter, r *http.Request, m webroutes.Match) *Exchange {
 // to read it: giving it costs something.
 const brief = time.Second
 
+// turns is how often others get their turn before an answer is waited for, which
+// takes a channel, a timer and more.
+const turns = 3
+
 // How an answer may come too late, or not at all.
 var (
 	ErrAnswered = &flow.Error{Message: "Cannot set headers after they are sent to the client", Code: "ERR_HTTP_HEADERS_SENT"} // Node.js's words
@@ -74,8 +79,15 @@ func (e *Exchange) Answer(a Answer) error {
 // in time (0 is for ever), it answers 503 or 504 itself; the latter is
 // [ErrTimeout].
 func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
+	for range turns {
+		if e.isAnswered() { // most flows answer at once
+			e.write()
+			return nil
+		}
+		runtime.Gosched() // a flow that is busy with other requests answers this one soon
+	}
 	ready := e.pending()
-	if ready == nil { // most flows answer at once
+	if ready == nil {
 		e.write()
 		return nil
 	}
@@ -111,6 +123,12 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 		http.Error(e.w, http.StatusText(status), status)
 	}
 	return err
+}
+
+func (e *Exchange) isAnswered() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.state == answered
 }
 
 // pending returns what is closed when there is an answer, or nil if there is one.
