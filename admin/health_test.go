@@ -25,6 +25,7 @@ func TestMetrics(t *testing.T) {
 		`flowrun_node_queue_length{flow="t",name="A \"b\"",node="p",type="plain"} 0`,
 		`flowrun_flow_latency_seconds_bucket{flow="t",le="+Inf"} 1`,
 		`flowrun_session_bytes_total{direction="in",kind="tcp"} 0`,
+		`flowrun_connections_refused_total 0`,
 		`flowrun_session_timeouts_total 0`,
 	} {
 		if !strings.Contains(w.Body.String(), line+"\n") {

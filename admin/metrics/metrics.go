@@ -61,7 +61,8 @@ var (
 	sessionsOpened  = describe("sessions_opened_total", "sessions that were begun", "kind")
 	sessionBytes    = describe("session_bytes_total", "bytes that went through sessions", "kind", "direction")
 	sessionMessages = describe("session_messages_total", "messages (chunks, lines or datagrams) that went through sessions", "kind", "direction")
-	sessionsRefused = describe("session_connects_failed_total", "connections that could not be made: refused, not resolved, too late")
+	connectsFailed  = describe("session_connects_failed_total", "connections that could not be made: refused, not resolved, too late")
+	refused         = describe("connections_refused_total", "connections that listeners have turned away: too many, an address that may not come, a handshake that failed")
 	sessionTimeouts = describe("session_timeouts_total", "times that nothing happened in a session for as long as a node allows")
 )
 
@@ -75,7 +76,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 func (c collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		build, ready, nodeReceived, nodeSent, nodeErrors, nodeBusy, nodeQueue, flowLatency,
-		sessionsOpen, sessionsOpened, sessionBytes, sessionMessages, sessionsRefused, sessionTimeouts,
+		sessionsOpen, sessionsOpened, sessionBytes, sessionMessages, connectsFailed, refused, sessionTimeouts,
 	} {
 		to <- d
 	}
@@ -169,7 +170,8 @@ func (c collector) sessions(out sink, named map[string]bool) {
 		out.counter(sessionMessages, float64(k.MessagesIn), kind, "in")
 		out.counter(sessionMessages, float64(k.MessagesOut), kind, "out")
 	}
-	out.counter(sessionsRefused, float64(t.Failed))
+	out.counter(connectsFailed, float64(t.Failed))
+	out.counter(refused, float64(t.Refused))
 	out.counter(sessionTimeouts, float64(t.Timeouts))
 }
 

@@ -112,6 +112,7 @@ func (s *Server) Accepted(c session.Stream) {
 
 // Refused implements [tcpserver.Owner].
 func (s *Server) Refused(r tcpserver.Refusal) {
+	s.Store.Refuse()
 	s.Env.Report(flow.LevelInfo, "Error: "+r.Text, nil)
 }
 

@@ -25,7 +25,8 @@ func expectClosed(t *testing.T, c net.Conn) {
 func TestMaxConnections(t *testing.T) {
 	for _, property := range []string{"maxConnections", "maxConnectionsPerPeer"} {
 		drop := `{"event":"drop","reason":"` + property + `",` + refused
-		d, port := listen(t, session.New(), `"`+property+`":2`)
+		store := session.New()
+		d, port := listen(t, store, `"`+property+`":2`)
 		first := sockettest.Dial(t, port)
 		sockettest.Dial(t, port)
 		sockettest.Expect(t, d, 0, listening, connected, connected)
@@ -35,6 +36,9 @@ func TestMaxConnections(t *testing.T) {
 		sockettest.Expect(t, d, 0, listening, connected, connected, drop, disconnected)
 		sockettest.Dial(t, port)
 		sockettest.Expect(t, d, 0, listening, connected, connected, drop, disconnected, connected)
+		if n := store.Totals().Refused; n != 1 {
+			t.Errorf("%d connections count as refused, want 1", n)
+		}
 	}
 }
 

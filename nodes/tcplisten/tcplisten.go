@@ -141,7 +141,10 @@ func (n *Node) Accepted(c session.Stream) {
 }
 
 // Refused implements [tcpserver.Owner].
-func (n *Node) Refused(r tcpserver.Refusal) { n.announcer.AnnounceLater(r.Message) }
+func (n *Node) Refused(r tcpserver.Refusal) {
+	n.store.Refuse()
+	n.announcer.AnnounceLater(r.Message)
+}
 
 // Drain accepts no more connections and reads no more from those there are.
 func (n *Node) Drain() {

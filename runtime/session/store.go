@@ -25,7 +25,7 @@ type Store struct {
 	nodes  map[string]*attachment
 	totals totals
 
-	failed, timeouts atomic.Uint64 // see Totals
+	failed, refused, timeouts atomic.Uint64 // see Totals
 }
 
 // attachment is a node that may hold claims: its id, and its place in the

@@ -6,6 +6,7 @@ import "slices"
 type Totals struct {
 	TCP, UDP Traffic
 	Failed   uint64 // attempts to connect that failed: refused, not resolved, too late
+	Refused  uint64 // connections that a listener has turned away, see Refuse
 	Timeouts uint64 // times that nothing happened for as long as a node allows
 	Open     map[OpenKey]int
 }
@@ -41,6 +42,10 @@ func (t *Traffic) add(c counters) {
 	t.MessagesOut += c.messagesOut
 }
 
+// Refuse counts a connection of which a listener makes no session: its address may not
+// come, there are too many, or the handshake has failed.
+func (st *Store) Refuse() { st.refused.Add(1) }
+
 // Totals sums up. It locks one session after the other, for a moment each.
 func (st *Store) Totals() Totals {
 	st.mu.RLock()
@@ -56,5 +61,5 @@ func (st *Store) Totals() Totals {
 		}
 		s.mu.Unlock()
 	}
-	return Totals{TCP: sum.tcp, UDP: sum.udp, Failed: st.failed.Load(), Timeouts: st.timeouts.Load(), Open: open}
+	return Totals{TCP: sum.tcp, UDP: sum.udp, Failed: st.failed.Load(), Refused: st.refused.Load(), Timeouts: st.timeouts.Load(), Open: open}
 }
