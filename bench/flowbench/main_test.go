@@ -40,7 +40,7 @@ func TestBench(t *testing.T) {
 	}
 	var stdout bytes.Buffer
 	args := []string{
-		"-only", "echo,udp,rest,connect,start,memory,size,flat,latency", "-out", page, "-profile=false",
+		"-only", "echo,udp,rest,connect,start,memory,size,flat,watched,latency", "-out", page, "-profile=false",
 		"-rounds", "1", "-messages", "200", "-sessions", "30",
 	}
 	if err := run(t.Context(), args, &stdout, io.Discard); err != nil {

@@ -30,8 +30,9 @@ func webFlags(k kind, addr string) []string {
 	return []string{"--port", strconv.Itoa(int(port)), "-D", "uiHost=" + host, "-D", "httpNodeRoot=/"}
 }
 
-// wrkTime is how long wrk asks in a round.
-const wrkTime = 3 * time.Second
+// maxWrkTime is how long wrk asks in a round, in seconds; with few messages it asks for
+// less.
+const maxWrkTime = 3
 
 // measureREST compares what a request to a REST service costs, under a load that looks
 // at the answers, and under wrk where that is installed.
@@ -47,7 +48,7 @@ func measureREST(ctx context.Context, l *lab) (rows []row, err error) {
 	}{{inFlight1, func(addr string) (bench.Result, error) {
 		return bench.AskWeb(ctx, addr, connections, max(l.messages/2, connections), loadPatience)
 	}}, {fmt.Sprintf("wrk, %d connections", connections), func(addr string) (bench.Result, error) {
-		return bench.AskWrk(ctx, addr, connections, wrkTime)
+		return bench.AskWrk(ctx, addr, connections, time.Duration(min(1+l.messages/20_000, maxWrkTime))*time.Second)
 	}}}
 	if !bench.HasWrk() {
 		loads = loads[:1]
