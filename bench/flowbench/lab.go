@@ -167,8 +167,13 @@ func (l *lab) write(nodes []node) (string, error) {
 // compare measures n things once to warm up, and then in turn, once a round: all
 // of them see the same machine. It returns the values of each.
 func (l *lab) compare(ctx context.Context, n int, measure func(i int) (float64, error)) ([][]float64, error) {
+	return l.compareOften(ctx, 1, n, measure)
+}
+
+// compareOften is compare with some times the rounds: for what differs little.
+func (l *lab) compareOften(ctx context.Context, times, n int, measure func(i int) (float64, error)) ([][]float64, error) {
 	values := make([][]float64, n)
-	for round := range l.rounds + 1 {
+	for round := range times*l.rounds + 1 {
 		for i := range n {
 			if err := ctx.Err(); err != nil {
 				return nil, err

@@ -11,8 +11,10 @@ import (
 	"github.com/flowrun/flowrun/bench"
 )
 
-// watchingPages is how many pages of the console are open.
-const watchingPages = 10
+const (
+	watchingPages = 10 // of the console
+	watchedTimes  = 5  // as many rounds as elsewhere
+)
 
 // watching is somebody who looks on at an echo server while it works.
 type watching struct {
@@ -28,7 +30,7 @@ func measureWatched(ctx context.Context, l *lab) (rows []row, err error) {
 			{"watched: ten console pages", openPages},
 			{"watched: a tap client that reads nothing", openStuckTap},
 		} {
-			for _, load := range []bench.Load{{Messages: l.messages, InFlight: 1}, {Messages: 4 * l.messages, InFlight: 32}} {
+			for _, load := range []bench.Load{{Messages: max(l.messages/2, connections), InFlight: 1}, {Messages: 2 * l.messages, InFlight: 32}} {
 				one, err := l.watchedRow(ctx, w, flow, load)
 				if err != nil {
 					return rows, err
@@ -53,7 +55,7 @@ func (l *lab) watchedRow(ctx context.Context, w watching, f tcpFlow, load bench.
 		return row{}, err
 	}
 	defer func() { err = errors.Join(err, clients.Close()) }()
-	values, err := l.compare(ctx, 2, func(i int) (float64, error) {
+	values, err := l.compareOften(ctx, watchedTimes, 2, func(i int) (float64, error) {
 		if i == 1 {
 			watchers, err := w.begin(ctx, c.admin)
 			if err != nil {

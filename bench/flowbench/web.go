@@ -32,7 +32,7 @@ func webFlags(k kind, addr string) []string {
 
 // maxWrkTime is how long wrk asks in a round, in seconds; with few messages it asks for
 // less.
-const maxWrkTime = 3
+const maxWrkTime = 2
 
 // measureREST compares what a request to a REST service costs, under a load that looks
 // at the answers, and under wrk where that is installed.
@@ -42,6 +42,7 @@ func measureREST(ctx context.Context, l *lab) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, all.stop()) }()
+	const times = 3 // as many rounds as elsewhere
 	loads := []struct {
 		name string
 		ask  func(addr string) (bench.Result, error)
@@ -54,7 +55,7 @@ func measureREST(ctx context.Context, l *lab) (rows []row, err error) {
 		loads = loads[:1]
 	}
 	for _, load := range loads {
-		values, err := l.compare(ctx, len(all), func(i int) (float64, error) {
+		values, err := l.compareOften(ctx, times, len(all), func(i int) (float64, error) {
 			return all[i].cpuPerMessage(func() (bench.Result, error) { return load.ask(all[i].addrs[0]) })
 		})
 		if err != nil {

@@ -34,7 +34,7 @@ func (e *Exchange) Request(body flow.Value) *flow.Object {
 		"protocol", protocol{e},
 		"secure", r.TLS != nil,
 		"hostname", hostname{e},
-		"xhr", strings.EqualFold(r.Header.Get("X-Requested-With"), "XMLHttpRequest"),
+		"xhr", xhr{e},
 		"httpVersion", version{e},
 		"route", m.Route,
 		"socket", socket{e},
@@ -54,6 +54,7 @@ type (
 	protocol    struct{ *Exchange }
 	hostname    struct{ *Exchange }
 	version     struct{ *Exchange }
+	xhr         struct{ *Exchange }
 	socket      struct{ *Exchange }
 )
 
@@ -102,6 +103,10 @@ func (e hostname) Read() flow.Value {
 }
 
 func (e version) Read() flow.Value { return strings.TrimPrefix(e.r.Proto, "HTTP/") }
+
+func (e xhr) Read() flow.Value {
+	return strings.EqualFold(e.r.Header.Get("X-Requested-With"), "XMLHttpRequest")
+}
 
 // Read returns the address of the client as a socket has it.
 func (e socket) Read() flow.Value {

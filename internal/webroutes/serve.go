@@ -21,7 +21,8 @@ func (t *Table) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Serve serves a request, if there is something to serve it with.
 func (t *Table) Serve(w http.ResponseWriter, r *http.Request) bool {
-	if rest, ok := below(t.options.Root, r.URL.EscapedPath()); ok && t.serveRoute(w, r, rest) {
+	path := r.URL.EscapedPath()
+	if rest, ok := below(t.options.Root, path); ok && t.serveRoute(w, r, path[:len(t.options.Root)], rest) {
 		return true
 	}
 	for _, s := range t.options.Static {
@@ -46,7 +47,7 @@ func below(root, path string) (rest string, ok bool) {
 	return rest, rest[0] == '/'
 }
 
-func (t *Table) serveRoute(w http.ResponseWriter, r *http.Request, path string) bool {
+func (t *Table) serveRoute(w http.ResponseWriter, r *http.Request, root, path string) bool {
 	routes := *t.routes.Load()
 	method := r.Method
 	if isUpgrade(r) && slices.ContainsFunc(routes, func(e *entry) bool { return e.serves(Upgrade, path) }) {
@@ -73,7 +74,7 @@ func (t *Table) serveRoute(w http.ResponseWriter, r *http.Request, path string) 
 		case e.paused != nil:
 			t.await(w, r, e)
 		case t.allow(w, r):
-			e.Serve(w, r, Match{Root: r.URL.EscapedPath()[:len(t.options.Root)], Path: path, Params: params, Route: e.shown})
+			e.Serve(w, r, Match{Root: root, Path: path, Params: params, Route: e.shown})
 		}
 		return true
 	}
