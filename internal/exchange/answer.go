@@ -29,7 +29,7 @@ func (e *Exchange) write() {
 		values[i] = value
 		header[name] = values[i : i+1 : i+1]
 	}
-	if header.Get("Content-Type") == "" && a.Type != "" {
+	if len(header["Content-Type"]) == 0 && a.Type != "" {
 		set(0, "Content-Type", a.Type)
 	}
 	if a.NoSniff {
@@ -78,6 +78,9 @@ func etag(body []byte) string {
 func fresh(r *http.Request, status int, header http.Header) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || status != http.StatusNotModified && (status < 200 || status > 299) {
 		return false
+	}
+	if r.Header["If-None-Match"] == nil && r.Header["If-Modified-Since"] == nil {
+		return false // as most
 	}
 	match, since := r.Header.Get("If-None-Match"), r.Header.Get("If-Modified-Since")
 	if match == "" && since == "" || strings.Contains(r.Header.Get("Cache-Control"), "no-cache") {

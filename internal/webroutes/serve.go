@@ -98,7 +98,7 @@ func (e *entry) serves(method, path string) bool {
 // isUpgrade tells whether a request begins another protocol on its connection
 // (RFC 9110, section 7.8).
 func isUpgrade(r *http.Request) bool {
-	return r.Header.Get("Upgrade") != "" && strings.Contains(strings.ToLower(r.Header.Get("Connection")), "upgrade")
+	return r.Header["Upgrade"] != nil && strings.Contains(strings.ToLower(r.Header.Get("Connection")), "upgrade")
 }
 
 // answerOptions names the methods that a path has, as Express does.
