@@ -1,6 +1,7 @@
 package httprequest
 
 import (
+	"bufio"
 	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
@@ -228,6 +229,7 @@ func TestLineEnds(t *testing.T) {
 			if err != nil {
 				return
 			}
+			_, _ = http.ReadRequest(bufio.NewReader(conn)) // what is left unread makes the end a reset
 			_, _ = io.WriteString(conn, "HTTP/1.0 200\nContent-Type: text/plain\n\nHello")
 			_ = conn.Close()
 		}
