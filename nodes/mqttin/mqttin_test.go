@@ -2,7 +2,9 @@ package mqttin
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/flowrun/flowrun/flow"
@@ -59,6 +61,9 @@ func start(t *testing.T, version int, config string) (*mqtttest.Embedded, *flowt
 	node := flowtest.New(t, mqttbroker.Type(nil), fmt.Sprintf(`{"broker":"localhost","port":%d,"protocolVersion":%d}`, broker.Port(), version)).Node
 	d := flowtest.New(t, Type, config, func(e *flow.Env) { e.Config = func(string) flow.Node { return node } })
 	mqtttest.Await(t, node.(mqtt.Broker).Client(), true)
+	for strings.Contains(config, `"topic":"a`) && len(broker.Server.Topics.Subscribers("a").Subscriptions)+len(broker.Server.Topics.Subscribers("a/b").Subscriptions) == 0 {
+		runtime.Gosched() // connected is not subscribed
+	}
 	return broker, d
 }
 
