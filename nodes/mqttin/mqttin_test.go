@@ -61,10 +61,18 @@ func start(t *testing.T, version int, config string) (*mqtttest.Embedded, *flowt
 	node := flowtest.New(t, mqttbroker.Type(nil), fmt.Sprintf(`{"broker":"localhost","port":%d,"protocolVersion":%d}`, broker.Port(), version)).Node
 	d := flowtest.New(t, Type, config, func(e *flow.Env) { e.Config = func(string) flow.Node { return node } })
 	mqtttest.Await(t, node.(mqtt.Broker).Client(), true)
-	for strings.Contains(config, `"topic":"a`) && len(broker.Server.Topics.Subscribers("a").Subscriptions)+len(broker.Server.Topics.Subscribers("a/b").Subscriptions) == 0 {
-		runtime.Gosched() // connected is not subscribed
+	if strings.Contains(config, `"topic":"a`) {
+		subscribed(broker, "a", "a/b")
 	}
 	return broker, d
+}
+
+// subscribed waits for a subscription to one of some topics: who is connected has not
+// subscribed yet.
+func subscribed(b *mqtttest.Embedded, topics ...string) {
+	for !slices.ContainsFunc(topics, func(topic string) bool { return len(b.Server.Topics.Subscribers(topic).Subscriptions) > 0 }) {
+		runtime.Gosched()
+	}
 }
 
 func publish(t *testing.T, b *mqtttest.Embedded, topic, payload string, retain bool) {
@@ -103,6 +111,7 @@ func TestDynamicSubscriptions(t *testing.T) {
 	publish(t, broker, "a", "kept", true)
 	d.Handle(`{"action":"subscribe","topic":["a",{"topic":"b/#","qos":1,"datatype":"json"}]}`)
 	d.Until(func() bool { return len(d.Sent(0)) == 1 })
+	subscribed(broker, "b/c")
 	publish(t, broker, "b/c", "[1]", false)
 	d.Until(func() bool { return len(d.Sent(0)) == 2 })
 	d.Handle(`{"action":"getSubscriptions"}`)
