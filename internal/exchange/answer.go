@@ -79,9 +79,6 @@ func fresh(r *http.Request, status int, header http.Header) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || status != http.StatusNotModified && (status < 200 || status > 299) {
 		return false
 	}
-	if r.Header["If-None-Match"] == nil && r.Header["If-Modified-Since"] == nil {
-		return false // as most
-	}
 	match, since := r.Header.Get("If-None-Match"), r.Header.Get("If-Modified-Since")
 	if match == "" && since == "" || strings.Contains(r.Header.Get("Cache-Control"), "no-cache") {
 		return false

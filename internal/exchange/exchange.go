@@ -20,6 +20,7 @@ type Exchange struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	match webroutes.Match
+	began time.Time
 
 	mu     sync.Mutex
 	state  state
@@ -39,11 +40,11 @@ const (
 // New returns the exchange of a request that a server has given to its handler.
 // The handler's goroutine has to call [Exchange.Wait].
 func New(w http.ResponseWriter, r *http.Request, m webroutes.Match) *Exchange {
-	return &Exchange{w: w, r: r, match: m}
+	return &Exchange{w: w, r: r, match: m, began: time.Now()}
 }
 
-// brief is how long an answer may be waited for without the client getting more time
-// to read it: giving it costs something.
+// brief is how long a flow may take without the client getting more time to read
+// the answer: giving it costs something.
 const brief = time.Second
 
 // turns is how often others get their turn before an answer is waited for, which
@@ -91,7 +92,6 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 		e.write()
 		return nil
 	}
-	began := time.Now()
 	limit := make(<-chan time.Time)
 	if timeout > 0 {
 		timer := time.NewTimer(timeout)
@@ -108,7 +108,7 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 	case <-limit:
 		status, err = http.StatusGatewayTimeout, ErrTimeout
 	}
-	if time.Since(began) > brief {
+	if time.Since(e.began) > brief {
 		webroutes.ExtendAnswer(e.w)
 	}
 	if !e.end() {
