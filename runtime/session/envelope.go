@@ -1,7 +1,6 @@
 package session
 
 import (
-	"encoding/hex"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,11 +68,6 @@ func fill(m *flow.Message, event string, pairs []flow.Value) *flow.Message {
 // NewID returns prefix-<uuid> with a random UUID (RFC 9562, version 4). There is one
 // for each connection, so it makes no text in between.
 func NewID(prefix string) string {
-	id := uuid.New()
-	text := append(make([]byte, 0, 64), prefix...)
-	for _, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
-		text = append(text, '-')
-		text = hex.AppendEncode(text, part)
-	}
-	return string(text)
+	id, _ := uuid.New().MarshalText() // it never fails
+	return prefix + "-" + string(id)
 }
