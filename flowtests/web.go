@@ -18,7 +18,8 @@ type site struct {
 	board    *board
 	table    *webroutes.Table
 	client   *http.Client
-	cancel   context.CancelFunc // of requests
+	ctx      context.Context // of requests, until close
+	cancel   context.CancelFunc
 	asking   sync.WaitGroup
 	byName   map[string]*exchange
 	address  string // empty until the first request
@@ -35,8 +36,9 @@ type exchange struct {
 }
 
 func newSite(b *board) *site {
+	ctx, cancel := context.WithCancel(context.Background())
 	return &site{
-		board: b, table: webroutes.New(webroutes.Options{}), byName: map[string]*exchange{}, cancel: func() {},
+		board: b, table: webroutes.New(webroutes.Options{}), byName: map[string]*exchange{}, ctx: ctx, cancel: cancel,
 		client: &http.Client{
 			Transport:     &http.Transport{DisableKeepAlives: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -51,15 +53,11 @@ func (s *site) ask(name, method, path string, header http.Header, body []byte) e
 			return err
 		}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	q, err := http.NewRequestWithContext(ctx, method, "http://"+s.address+path, bytes.NewReader(body))
+	q, err := http.NewRequestWithContext(s.ctx, method, "http://"+s.address+path, bytes.NewReader(body))
 	if err != nil {
-		cancel()
 		return err
 	}
 	q.Header = header
-	before := s.cancel
-	s.cancel = func() { before(); cancel() }
 	e := &exchange{}
 	s.byName[name] = e
 	s.asking.Go(func() {
@@ -94,9 +92,7 @@ func (s *site) close() {
 	s.cancel()
 	s.asking.Wait()
 	if s.shutdown != nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		_ = s.shutdown(ctx) // it says that it has not waited
+		_ = s.shutdown(s.ctx) // it says that it has not waited
 	}
 }
 

@@ -19,16 +19,15 @@ func NewPool(n int) *Pool { return &Pool{make(chan struct{}, n)} }
 // It is false if ctx ends before.
 func (p *Pool) Take(ctx context.Context) (*flow.Cause, bool) {
 	select {
-	case p.taken <- struct{}{}: // there is one most often, and a context need not be asked
-		return flow.NewCause(p), true
+	case p.taken <- struct{}{}: // most often; to ask a context costs something
 	default:
+		select {
+		case p.taken <- struct{}{}:
+		case <-ctx.Done():
+			return nil, false
+		}
 	}
-	select {
-	case p.taken <- struct{}{}:
-		return flow.NewCause(p), true
-	case <-ctx.Done():
-		return nil, false
-	}
+	return flow.NewCause(p), true
 }
 
 // Release implements [flow.Releaser].

@@ -60,9 +60,12 @@ const viewDepth = 2
 
 // returnViews has the views of a message used again.
 func (m *Message) returnViews(depth int) {
+	if depth == 0 {
+		return
+	}
 	for i := range m.live {
 		view := m.live[i].view
-		if view == nil || depth == 0 {
+		if view == nil {
 			continue
 		}
 		view.returnViews(depth - 1)

@@ -6,6 +6,16 @@ import (
 	"github.com/dop251/goja"
 )
 
+// keeps returns what mayKeep says of a body.
+func keeps(t *testing.T, body string) (message, request bool) {
+	t.Helper()
+	tree, err := goja.Parse("script", wrap(body))
+	if err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	return mayKeep(tree)
+}
+
 func TestMayKeep(t *testing.T) {
 	cases := map[string]bool{
 		"msg.payload = msg.payload.toUpperCase();\nreturn msg;": false,
@@ -34,11 +44,7 @@ func TestMayKeep(t *testing.T) {
 		"return msg?.payload":                                  true,
 	}
 	for text, want := range cases {
-		tree, err := goja.Parse("script", wrap(text))
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		if got, _ := mayKeep(tree); got != want {
+		if got, _ := keeps(t, text); got != want {
 			t.Errorf("%s\nkeeps %v, want %v", text, got, want)
 		}
 	}
@@ -68,11 +74,7 @@ func TestMayKeepTheRequest(t *testing.T) {
 		"[msg.req.query.n, msg.req.query].pop(); return msg": true,
 	}
 	for text, want := range cases {
-		tree, err := goja.Parse("script", wrap(text))
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		if _, got := mayKeep(tree); got != want {
+		if _, got := keeps(t, text); got != want {
 			t.Errorf("%s\nkeeps the request: %v, want %v", text, got, want)
 		}
 	}
