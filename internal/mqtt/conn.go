@@ -89,10 +89,17 @@ func (c *conn) serve(ctx context.Context, take func(packet any)) error {
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer stop()
 	var work sync.WaitGroup
-	work.Go(func() { cancel(c.write(ctx)) })
+	var wrote error
+	work.Go(func() {
+		wrote = c.write(ctx)
+		cancel(wrote)
+	})
 	cancel(c.read(take))
 	_ = c.Close()
 	work.Wait()
+	if errors.Is(wrote, errLeft) { // that the broker has hung up then is no news, though it may come first
+		return wrote
+	}
 	return context.Cause(ctx)
 }
 
