@@ -1,6 +1,8 @@
 package session
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -27,6 +29,46 @@ func udpSocket(t *testing.T) (*net.UDPConn, netip.AddrPort) {
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	return conn, conn.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+func TestDatagrams(t *testing.T) {
+	st := New()
+	h := &recorder{}
+	st.Attach("n", h)
+	w := newWatcher()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := st.Bind(conn, "u", &Options{Node: "n", Owner: w, Line: true}, Datagrams{Size: DatagramSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Send(Sending{}); !errors.Is(err, ErrNoStream) {
+		t.Errorf("sending on it gives %v", err)
+	}
+	c, err := net.Dial("udp4", conn.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for i := range 3 * datagramCredits {
+		fmt.Fprint(c, i)
+		h.await(t, dataPort, i+1)
+	}
+	got := h.on(dataPort)[7].Get("rinfo").(*flow.Object)
+	want := flow.NewObject("address", "127.0.0.1", "family", "IPv4",
+		"port", float64(c.LocalAddr().(*net.UDPAddr).Port), "size", 1.0)
+	if !flow.Equal(got, want) || slices.Compare(got.Keys(), want.Keys()) != 0 {
+		t.Errorf("rinfo is %s", flow.JSON(got))
+	}
+	s.Disconnect()
+	if st.Get("u") != nil {
+		t.Error("the id is still there")
+	}
+	if err := await(t, w.closed); err != nil {
+		t.Errorf("closed with %v", err)
+	}
 }
 
 type released struct{ n int }
