@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
+	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flowfile"
@@ -35,10 +36,14 @@ func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployTyp
 		}
 	}
 
-	// The old nodes stop, sources first.
-	removed, restarted := r.instances(plan.Remove), r.instances(plan.Restart)
+	// The old nodes stop, sources first. A node with the id of another type takes
+	// nothing over from the one before.
+	removed := r.instances(plan.Remove)
+	hasSuccessor := func(n instance) bool { return is.byID[n.place.info.ID].Type == n.place.info.Type }
+	restarted, retyped := split(r.instances(plan.Restart), hasSuccessor)
+	leaving := slices.Concat(removed, retyped)
 	drainCtx, cancel := context.WithTimeout(ctx, min(r.opts.Drain, deployDrain))
-	err = errors.Join(r.stopSources(drainCtx, removed, flow.Removed), r.stopSources(drainCtx, restarted, flow.Restarted))
+	err = errors.Join(r.stopSources(drainCtx, leaving, flow.Removed), r.stopSources(drainCtx, restarted, flow.Restarted))
 	cancel()
 	if err != nil {
 		r.log.Warn("not everything came to an end before the deploy", "error", err)
@@ -47,11 +52,11 @@ func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployTyp
 	// The flows stand still while their nodes are exchanged.
 	gate := r.pause(r.allLoops()) // new wires or a new catch node may touch any flow
 	for _, kind := range []func(instance) bool{isSink, isConfig} {
-		if err := errors.Join(r.stop(only(removed, kind), flow.Removed), r.stop(only(restarted, kind), flow.Restarted)); err != nil {
+		if err := errors.Join(r.stop(only(leaving, kind), flow.Removed), r.stop(only(restarted, kind), flow.Restarted)); err != nil {
 			r.log.Warn("not every node stopped cleanly", "error", err)
 		}
 	}
-	for _, old := range append(removed, restarted...) {
+	for _, old := range slices.Concat(leaving, restarted) {
 		r.opts.Context.DeleteNode(old.place.info.ID, old.place.info.Flow)
 	}
 	flows.DropPlaces() // from here on there are no problems to report
@@ -90,13 +95,20 @@ func isSource(n instance) bool { return n.typ.Inputs == 0 && n.typ.Outputs > 0 }
 func isSink(n instance) bool   { return n.typ.Inputs > 0 }
 
 func only(list []instance, kind func(instance) bool) []instance {
-	var out []instance
+	out, _ := split(list, kind)
+	return out
+}
+
+// split returns those that are of a kind, and the others.
+func split(list []instance, kind func(instance) bool) (are, others []instance) {
 	for _, n := range list {
 		if kind(n) {
-			out = append(out, n)
+			are = append(are, n)
+		} else {
+			others = append(others, n)
 		}
 	}
-	return out
+	return are, others
 }
 
 // stopSources stops the nodes without inputs: first they take in nothing more,
@@ -134,30 +146,49 @@ func (r *Runtime) stopSources(ctx context.Context, list []instance, reason flow.
 	return err
 }
 
-// stop stops nodes, all at the same time. Their flows stand still.
+// stop stops nodes, all at the same time. Their flows stand still. One that does
+// not come back is left to itself: the flows must not stand still for ever.
 func (r *Runtime) stop(list []instance, reason flow.StopReason) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	errs := make([]error, len(list))
-	var wait sync.WaitGroup
-	for i, n := range list {
-		n.place.stopping()
-		s, ok := n.node.(flow.Stopper)
-		if !ok {
-			continue
-		}
-		wait.Go(func() {
-			if err := s.Stop(ctx, reason); err != nil {
-				errs[i] = fmt.Errorf("stopping %s: %w", n.place.info, err)
-			}
-		})
+	type outcome struct {
+		place *place
+		err   error
 	}
-	wait.Wait()
+	outcomes := make(chan outcome, len(list))
+	underWay := map[*place]bool{}
+	for _, n := range list {
+		n.place.stopping()
+		if s, ok := n.node.(flow.Stopper); ok {
+			underWay[n.place] = true
+			go func() { outcomes <- outcome{n.place, s.Stop(ctx, reason)} }()
+		}
+	}
+	var errs []error
+	patience := time.NewTimer(stopTimeout + stopGrace)
+	defer patience.Stop()
+	for len(underWay) > 0 {
+		select {
+		case o := <-outcomes:
+			delete(underWay, o.place)
+			if o.err != nil {
+				errs = append(errs, fmt.Errorf("stopping %s: %w", o.place.info, o.err))
+			}
+		case <-patience.C:
+			for p := range underWay {
+				errs = append(errs, fmt.Errorf("stopping %s: %w", p.info, errNoStop))
+			}
+			clear(underWay)
+		}
+	}
 	for _, n := range list {
 		n.place.stopped()
 	}
 	return errors.Join(errs...)
 }
+
+// errNoStop says that a node has not stopped although its time was over.
+var errNoStop = errors.New("it does not come back; please report this")
 
 // swap puts the new instances and wires in place and returns the loops that are
 // new, and those that have no node left. The flows stand still.

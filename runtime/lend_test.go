@@ -76,29 +76,32 @@ func (f *flushed) Flush() {
 // Several tasks that came in one go are one batch, which ends with the last of
 // them; and at the latest when there is nothing more to do.
 func TestTasksOfOneBatch(t *testing.T) {
-	b := newBench(t)
-	b.deploy("in button r\nr record\n", runtime.Full)
-	host := b.host("in").(flow.Lender)
-	var f flushed
-	task := flow.TaskFunc(func(flow.Outlet) error {
-		if f.batch == 0 {
-			host.(flow.Batcher).AtEnd(&f)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button r\nr record\n", runtime.Full)
+		synctest.Wait() // until the flow is idle: what is queued then runs when it is lent a goroutine
+		host := b.host("in").(flow.Lender)
+		var f flushed
+		task := flow.TaskFunc(func(flow.Outlet) error {
+			if f.batch == 0 {
+				host.(flow.Batcher).AtEnd(&f)
+			}
+			f.batch++
+			return nil
+		})
+		host.QueueMore(nil, task)
+		host.QueueMore(nil, task)
+		host.Queue(nil, task)
+		host.Queue(nil, task)
+		host.QueueMore(nil, task)
+		host.Lend()
+		if err := b.Shutdown(context.Background()); err != nil {
+			t.Fatal(err)
 		}
-		f.batch++
-		return nil
+		if !slices.Equal(f.all, []int{3, 1, 1}) {
+			t.Errorf("the batches have %v tasks", f.all)
+		}
 	})
-	host.QueueMore(nil, task)
-	host.QueueMore(nil, task)
-	host.Queue(nil, task)
-	host.Queue(nil, task)
-	host.QueueMore(nil, task)
-	host.Lend()
-	if err := b.Shutdown(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(f.all, []int{3, 1, 1}) {
-		t.Errorf("the batches have %v tasks", f.all)
-	}
 }
 
 // A shutdown waits for what is under way, and for no longer than it may.

@@ -37,7 +37,7 @@ type place struct {
 	span      Span       // of the handler at work; nil if there is none
 	holds     map[*hold]struct{}
 	gone      bool   // removed: nothing is delivered any more
-	life      int    // counts the instances that have stopped here
+	life      int    // counts the instances that were told to stop here
 	runs      uint64 // counts the calls of its node, for the clock
 	calls     map[string]*linkCall
 	group     []string   // ids of the groups it stands in, innermost first
@@ -243,9 +243,11 @@ func (p *place) remove() {
 	p.holds = nil
 }
 
-// stopping takes the instance out, which is about to be told to stop.
+// stopping takes the instance out, which is about to be told to stop. What it is
+// done with from now on nobody hears of: it is told on a goroutine of its own.
 func (p *place) stopping() {
 	p.node = nil
+	p.life++
 	p.badgeMu.Lock()
 	p.stale = p.badge
 	p.badgeMu.Unlock()
@@ -255,7 +257,6 @@ func (p *place) stopping() {
 // and the messages that nobody waits for. Those that somebody waits for it has
 // still to end itself, in a task that it has posted.
 func (p *place) stopped() {
-	p.life++
 	p.endCalls()
 	maps.DeleteFunc(p.holds, func(h *hold, _ struct{}) bool { return h.cause == nil })
 }

@@ -62,3 +62,46 @@ func TestARestartForgetsTheStatusOutput(t *testing.T) {
 		t.Error("the status node of the tab got nothing")
 	})
 }
+
+// What a node keeps for its next instance nobody would fetch if that is of another
+// type.
+func TestAnotherTypeTakesNothingOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("a pass\nb pass\nc pass\n", runtime.Full)
+		b.deploy("a pass version=2\nb record\n", runtime.Nodes)
+		if b.why["a"] != flow.Restarted || b.why["b"] != flow.Removed || b.why["c"] != flow.Removed {
+			t.Errorf("the nodes stopped because of %v", b.why)
+		}
+	})
+}
+
+// Nodes stop at the same time, each on a goroutine of its own: no complete node
+// hears of what they end then.
+func TestWhatStopEndsCompletesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("b button e f\ne ends\nf ends\nc complete r scope=[e,f]\nr record\n", runtime.Full)
+		b.press("b", "x")
+		synctest.Wait()
+		b.deploy("b button e f\ne ends version=2\nf ends version=2\nc complete r scope=[e,f]\nr record\n", runtime.Nodes)
+		synctest.Wait()
+		equal(t, "completed", b.take(false), nil)
+		b.deploy("r record\n", runtime.Nodes)
+	})
+}
+
+// A node that does not stop does not keep the flows from running.
+func TestANodeThatDoesNotStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		block := make(chan struct{})
+		b.hook = func(flow.Env, *flow.Message) { <-block }
+		b.deploy("b button r\nr record\nh hook\n", runtime.Full)
+		b.deploy("b button r\nr record\n", runtime.Nodes)
+		b.press("b", "x")
+		synctest.Wait()
+		equal(t, "recorded", b.take(false), []string{"r:x"})
+		close(block)
+	})
+}

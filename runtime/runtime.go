@@ -41,6 +41,7 @@ type Options struct {
 const (
 	deployDrain = 2 * time.Second
 	stopTimeout = 15 * time.Second // for one node (Node-RED's nodeCloseTimeout)
+	stopGrace   = 2 * time.Second  // for a node to do what it does when that is over
 	slowHandler = 250 * time.Millisecond
 )
 

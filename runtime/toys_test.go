@@ -28,6 +28,7 @@ type bench struct {
 	vars map[string]string
 	toys map[string]*toy
 	hook func(flow.Env, *flow.Message) // of hook nodes; the message is nil when one stops
+	why  map[string]flow.StopReason    // why nodes have stopped
 }
 
 // host returns the host of a node.
@@ -56,7 +57,7 @@ func (f *frames) String() string {
 }
 
 func newBench(t *testing.T, set ...func(*runtime.Options)) *bench {
-	b := &bench{t: t, vars: map[string]string{}, toys: map[string]*toy{}}
+	b := &bench{t: t, vars: map[string]string{}, toys: map[string]*toy{}, why: map[string]flow.StopReason{}}
 	registry, err := flow.NewRegistry(
 		b.define("button", 0, func(self *toy, _ *flow.Message, _ flow.Outlet) error { return nil }),
 		b.define("pass", 1, func(self *toy, m *flow.Message, out flow.Outlet) error { out.Send(0, m); return nil }),
@@ -102,6 +103,7 @@ func newBench(t *testing.T, set ...func(*runtime.Options)) *bench {
 			return nil
 		}),
 		b.define("keep", 1, func(_ *toy, _ *flow.Message, out flow.Outlet) error { out.Hold(); return nil }),
+		b.define("ends", 1, func(self *toy, _ *flow.Message, out flow.Outlet) error { self.done = out.Hold(); return nil }),
 		b.define("refuses", 1, nil),
 		b.define("subflow", 1, passOn), b.define("link in", 1, passOn), b.define("link out", 1, passOn),
 		b.define("subflow-status", 1, func(self *toy, m *flow.Message, _ flow.Outlet) error {
@@ -170,6 +172,7 @@ type toy struct {
 	bench  *bench
 	env    flow.Env
 	config toyConfig
+	done   func(error) // called by Stop, if there is one
 	handle func(*toy, *flow.Message, flow.Outlet) error
 }
 
@@ -214,6 +217,12 @@ func (n *toy) Drain() {}
 
 func (n *toy) Stop(_ context.Context, reason flow.StopReason) error {
 	n.bench.record("stop " + n.env.ID + n.config.Version)
+	n.bench.mu.Lock()
+	n.bench.why[n.env.ID] = reason
+	n.bench.mu.Unlock()
+	if n.done != nil {
+		n.done(nil)
+	}
 	if n.env.Type == "hook" {
 		n.bench.hook(n.env, nil)
 	}
