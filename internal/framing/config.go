@@ -38,7 +38,7 @@ const Notes = "With a framing a data message is a frame: payload is a Buffer, wi
 // Errors documents what the events output of such a node tells of frames.
 func Errors() []flow.Doc {
 	return []flow.Doc{
-		{Name: TooLong, Text: "a frame or line is longer than maxFrame; onFrameError says what follows"},
+		{Name: TooLong, Text: "a frame or line is longer than maxFrame, or the lines that wait for a match are together; onFrameError says what follows"},
 		{Name: Invalid, Text: "the bytes in payload are no frame; onFrameError says what follows"},
 		{Name: Incomplete, Text: "the session has ended inside of a frame; payload is what there is of it"},
 	}

@@ -62,6 +62,9 @@ func Lines() *Framing {
 	return &Framing{format: lines{}, values: utf8Texts{}, limit: defaultMaxFrame}
 }
 
+// Limit returns maxFrame, in bytes.
+func (f *Framing) Limit() int { return f.limit }
+
 // ErrNoPayload says that a value is neither text nor a Buffer.
 var ErrNoPayload = errors.New("payload items must be string or Buffer")
 

@@ -125,6 +125,6 @@ func (s *Session) takeHeld() flow.Array {
 		return flow.Array{}
 	}
 	lines := flow.Array(s.rare.held)
-	s.rare.held = nil
+	s.rare.held, s.rare.heldSize = nil, 0
 	return lines
 }

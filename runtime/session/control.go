@@ -17,7 +17,7 @@ var ErrNoTCP = errors.New("not a connected TCP session")
 func (s *Session) Pause() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rare.paused == nil && s.state != Closed && s.udp == nil && !s.full.Load() {
+	if s.rare.paused == nil && s.state <= Connected && s.udp == nil && !s.full.Load() {
 		s.own().paused = make(chan struct{})
 		s.stopReading()
 	}
@@ -27,6 +27,11 @@ func (s *Session) Pause() {
 func (s *Session) Resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.resume()
+}
+
+// resume is Resume. The caller holds the lock.
+func (s *Session) resume() {
 	if s.rare.paused != nil && s.conn != nil {
 		_ = s.conn.SetReadDeadline(time.Time{})
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -129,5 +130,48 @@ func TestFind(t *testing.T) {
 	a.Tag("room", nil)
 	if got := st.Find(Query{Tags: flow.NewObject("room", "x")}); !slices.Equal(got, []*Session{b}) || a.Info().Tags.Len() != 0 {
 		t.Errorf("a tag taken away still finds %d", len(got))
+	}
+}
+
+// A session that was paused hears of the peer's end all the same.
+func TestPausedDisconnects(t *testing.T) {
+	st := New()
+	s, peer, w := accept(t, st, &recorder{}, Options{})
+	s.Pause()
+	s.Disconnect()
+	s.Pause() // too late
+	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("the peer reads %v", err)
+	}
+	_ = peer.Close()
+	if err := await(t, w.closed); err != nil {
+		t.Errorf("closed with %v", err)
+	}
+}
+
+// A connection that is made while its node drains is not read from, and ends
+// with the node.
+func TestDrainsBeforeItIsConnected(t *testing.T) {
+	st := New()
+	h := &recorder{}
+	st.Attach("owner", h)
+	w := newWatcher()
+	here, peer := pair(t)
+	ready := make(chan struct{})
+	to := func(context.Context) (Stream, error) { <-ready; return Stream{Conn: here}, nil }
+	if _, err := st.Dial(to, nil, &Options{Node: "owner", Owner: w}); err != nil {
+		t.Fatal(err)
+	}
+	st.Drain("owner")
+	_, _ = io.WriteString(peer, "data")
+	close(ready)
+	await(t, w.opened)
+	_ = peer.Close()
+	st.End("owner")
+	if err := await(t, w.closed); err != nil {
+		t.Errorf("closed with %v", err)
+	}
+	if n := len(h.on(dataPort)); n > 0 {
+		t.Errorf("%d messages came", n)
 	}
 }

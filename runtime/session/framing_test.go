@@ -2,12 +2,14 @@ package session
 
 import (
 	"bytes"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/framing"
 )
 
 // framed returns what a session in line mode makes of segments, as JSON: a text
@@ -180,4 +182,33 @@ func appendTexts(list []string, v flow.Value) []string {
 		return list
 	}
 	return append(list, flow.Text(v))
+}
+
+// Lines that nobody matches do not fill the memory, and are not lost.
+func TestHeldLinesHaveALimit(t *testing.T) {
+	for _, onError := range []string{"close", "skip"} {
+		frames := framing.Frames{MaxFrame: 100, OnFrameError: onError}
+		cut, err := frames.Stream(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait, err := ParseWaitFor("^never$")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := &recorder{}
+		_, peer, w := accept(t, New(), h, Options{Line: true, Framing: cut, WaitFor: wait})
+		_, _ = io.WriteString(peer, "a\nb\nc\nd\n")
+		if got := h.await(t, dataPort, 1)[0]; got != `["a","b","c","d"]` {
+			t.Errorf("%s: the lines are %s", onError, got)
+		}
+		h.await(t, eventsPort, 1)
+		if code := h.on(eventsPort)[0].Get("errorCode"); code != framing.TooLong {
+			t.Errorf("%s: the event is %s", onError, flow.JSON(h.on(eventsPort)[0]))
+		}
+		if onError == "close" {
+			_ = await(t, w.closed)
+		}
+		_ = peer.Close()
+	}
 }

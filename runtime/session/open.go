@@ -98,7 +98,7 @@ func (s *Session) connected(c Stream) {
 		s.framer = f.Framer()
 	}
 	s.socket.open(c.Conn, c.Prefix)
-	if s.rare.paused != nil {
+	if s.rare.paused != nil || s.full.Load() { // it may drain already
 		s.stopReading()
 	}
 	s.slow = true // until it has said something

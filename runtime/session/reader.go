@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -247,9 +248,24 @@ func (s *Session) line(d *delivery, text string) {
 	case w.matches(text):
 		d.add(item{payload: s.takeHeld(), match: text})
 	default:
-		r := s.own()
-		r.held = append(r.held, text)
+		s.hold(d, text)
 	}
+}
+
+// lineOverhead is what a line that is held back takes apart from its text, in
+// bytes.
+const lineOverhead = 32
+
+// hold keeps a line until another one matches. Lines that take more than a frame
+// may take are handed out as they are, with the error that they are too long.
+func (s *Session) hold(d *delivery, text string) {
+	r, limit := s.own(), s.opts.framing().Limit()
+	r.held = append(r.held, text)
+	if r.heldSize += len(text) + lineOverhead; r.heldSize <= limit {
+		return
+	}
+	d.add(item{payload: s.takeHeld()})
+	s.badFrame(d, &framing.Error{Code: framing.TooLong, Text: fmt.Sprintf("the lines that wait for a match take more than maxFrame, %d bytes", limit)})
 }
 
 // holdOpen waits, if the peer has ended its side and ours is to stay open, until

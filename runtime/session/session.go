@@ -141,6 +141,7 @@ type rare struct {
 	ends     *ends              // if they are not conn's
 	released func()             // called when conn is closed
 	held     []flow.Value       // lines that wait for a match
+	heldSize int                // what they take, in bytes
 	tags     *flow.Object       // nil: none
 	unsent   *backlog           // what waited for a connection that there never was; for the successor
 	writeErr error              // the first error of a write; nothing is written after it
@@ -257,6 +258,7 @@ func (s *Session) disconnect() {
 		close(s.rare.ending)
 		s.rare.ending = nil
 	}
+	s.resume() // or nobody sees the peer end its side
 	cancel := s.rare.cancel
 	if was == Connected && s.udp == nil {
 		s.writeBatch()

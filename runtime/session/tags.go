@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/flowrun/flowrun/flow"
@@ -40,7 +41,7 @@ func (st *Store) Find(q Query) []*Session {
 	}
 	st.mu.RUnlock()
 	list = slices.DeleteFunc(list, func(s *Session) bool { return !q.matches(s) })
-	slices.SortFunc(list, func(a, b *Session) int { return int(a.started - b.started) })
+	slices.SortFunc(list, func(a, b *Session) int { return cmp.Compare(a.started, b.started) })
 	return list
 }
 
