@@ -67,6 +67,7 @@ type Client struct {
 	options Options
 	state   State
 	users   map[string]func(State)
+	away    map[string]*absence // of nodes that are replaced
 	filters []*filter
 	lastID  int // of a filter
 	link    *link
@@ -85,7 +86,7 @@ type link struct {
 func New(o Options, limit int, log func(flow.Level, string)) *Client {
 	c := &Client{
 		log: log, options: o, session: newSession(limit),
-		users: map[string]func(State){},
+		users: map[string]func(State){}, away: map[string]*absence{},
 	}
 	c.inbox = newInbox(c)
 	return c
@@ -110,35 +111,6 @@ func (c *Client) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state
-}
-
-// Attach tells a node of the state, now and whenever it changes. The first one
-// has the client connect, if it does that by itself.
-func (c *Client) Attach(id string, watch func(State)) {
-	c.mu.Lock()
-	first := len(c.users) == 0
-	c.users[id] = watch
-	watch(c.state)
-	auto := c.options.AutoConnect
-	c.mu.Unlock()
-	if first && auto {
-		c.Connect(nil)
-	}
-}
-
-// Detach forgets a node. With the last one that is removed, not replaced, the
-// client disconnects.
-func (c *Client) Detach(id string, removed bool) {
-	c.mu.Lock()
-	if watch := c.users[id]; watch != nil {
-		watch(Disconnected)
-	}
-	delete(c.users, id)
-	last := len(c.users) == 0
-	c.mu.Unlock()
-	if last && removed {
-		c.Disconnect(nil)
-	}
 }
 
 // setState tells the nodes.
@@ -245,11 +217,16 @@ func ended(done <-chan struct{}, d time.Duration) bool {
 func (c *Client) Stop() {
 	c.mu.Lock()
 	c.stopped = true
+	for id := range c.away {
+		c.back(id)
+	}
 	c.mu.Unlock()
 	c.inbox.stop() // what is not handed on yet is not acknowledged either
-	if !c.Options().Keep {
+	c.mu.Lock()
+	if !c.options.Keep {
 		c.drop(func(*filter, subscriber) bool { return true })
 	}
+	c.mu.Unlock()
 	c.Disconnect(nil)
 	c.work.Wait()
 	c.session.close()

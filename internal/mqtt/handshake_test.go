@@ -57,13 +57,13 @@ func (s *script) accept(present bool, receiveMaximum uint16) {
 	case <-time.After(10 * time.Second):
 		s.t.Fatal("the client does not connect")
 	}
-	_ = s.SetDeadline(time.Now().Add(10 * time.Second))
 	s.expect("*packets.Connect", 0)
 	s.send(&packets.Connack{SessionPresent: present, Properties: &packets.Properties{ReceiveMaximum: &receiveMaximum}})
 }
 
 func (s *script) send(p io.WriterTo) {
 	s.t.Helper()
+	_ = s.SetDeadline(time.Now().Add(10 * time.Second))
 	if _, err := p.WriteTo(s); err != nil {
 		s.t.Fatal(err)
 	}
@@ -72,6 +72,7 @@ func (s *script) send(p io.WriterTo) {
 // expect reads the next packet. An id of 0 is any; it returns what it is.
 func (s *script) expect(want string, id uint16) uint16 {
 	s.t.Helper()
+	_ = s.SetDeadline(time.Now().Add(10 * time.Second))
 	p, err := packets.ReadPacket(s)
 	if err != nil {
 		s.t.Fatalf("waiting for %s: %v", want, err)

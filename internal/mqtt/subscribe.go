@@ -33,6 +33,7 @@ func (f *filter) index(node string) int {
 // the last.
 func (c *Client) Subscribe(node string, s Subscription, h Handler) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	i := slices.IndexFunc(c.filters, func(f *filter) bool { return f.Filter == s.Filter })
 	if i < 0 {
 		c.lastID++
@@ -47,13 +48,13 @@ func (c *Client) Subscribe(node string, s Subscription, h Handler) {
 	} else {
 		f.nodes = append(f.nodes, subscriber{node, h})
 	}
-	c.mu.Unlock()
 	c.inbox.notify()
 	c.subscribe(s, c.session.identifies())
 }
 
 // subscribe tells the broker, if there is one. Each subscription is a packet of
-// its own: an identifier is the packet's.
+// its own: an identifier is the packet's. The caller holds the lock, so that the
+// packets have the order of what they say.
 func (c *Client) subscribe(s Subscription, identified bool) {
 	if !identified {
 		s.id = 0
@@ -64,16 +65,12 @@ func (c *Client) subscribe(s Subscription, identified bool) {
 // subscribeAll subscribes on a new connection to what the broker's session does
 // not have.
 func (c *Client) subscribeAll(ack *connack) {
-	var list []Subscription
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, f := range c.filters {
 		if f.granted = f.granted && ack.present; !f.granted {
-			list = append(list, f.Subscription)
+			c.subscribe(f.Subscription, ack.subIDs)
 		}
-	}
-	c.mu.Unlock()
-	for _, s := range list {
-		c.subscribe(s, ack.subIDs)
 	}
 }
 
@@ -96,14 +93,19 @@ func (c *Client) answered(a answered) {
 // Unsubscribe ends a subscription of a node, and the broker's if it was the last
 // node of it.
 func (c *Client) Unsubscribe(node, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.drop(func(f *filter, s subscriber) bool { return s.node == node && f.Filter == name })
 }
 
-// Suspend keeps the subscriptions of a node that has stopped for its next
-// instance. Messages wait meanwhile.
+// Suspend has messages wait for the next instance of a node that is about to stop.
 func (c *Client) Suspend(node string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.suspend(node)
+}
+
+func (c *Client) suspend(node string) {
 	for _, f := range c.filters {
 		if i := f.index(node); i >= 0 {
 			f.nodes[i].handle = nil
@@ -111,28 +113,22 @@ func (c *Client) Suspend(node string) {
 	}
 }
 
-// Resume ends the subscriptions of a node that are still suspended.
-func (c *Client) Resume(node string) {
-	c.drop(func(_ *filter, s subscriber) bool { return s.node == node && s.handle == nil })
+// suspended has drop end the subscriptions of a node that are still suspended.
+func suspended(node string) func(*filter, subscriber) bool {
+	return func(_ *filter, s subscriber) bool { return s.node == node && s.handle == nil }
 }
 
 // drop takes subscribers out, and tells the broker of the filters that have none
-// left.
+// left. The caller holds the lock.
 func (c *Client) drop(gone func(*filter, subscriber) bool) {
-	var ended []string
-	c.mu.Lock()
 	c.filters = slices.DeleteFunc(c.filters, func(f *filter) bool {
 		f.nodes = slices.DeleteFunc(f.nodes, func(s subscriber) bool { return gone(f, s) })
 		if len(f.nodes) == 0 {
-			ended = append(ended, f.Filter)
+			c.session.ask(func(id uint16) any { return unsubscribe{id, f.Filter} })
 		}
 		return len(f.nodes) == 0
 	})
-	c.mu.Unlock()
 	c.inbox.notify()
-	for _, name := range ended {
-		c.session.ask(func(id uint16) any { return unsubscribe{id, name} })
-	}
 }
 
 // handlers returns who gets a message, nil and false if one of them is

@@ -114,11 +114,7 @@ func TestWebSocket(t *testing.T) {
 	} {
 		broker := mqtttest.New(t, nil)
 		port := sockettest.FreePort(t)
-		ws := listeners.NewWebsocket(listeners.Config{ID: "ws", Address: fmt.Sprint("127.0.0.1:", port), TLSConfig: config})
-		if err := broker.Server.AddListener(ws); err != nil {
-			t.Fatal(err)
-		}
-		broker.Server.Listeners.Serve("ws", broker.Server.EstablishConnection)
+		broker.Listen(listeners.NewWebsocket(listeners.Config{ID: "ws", Address: fmt.Sprint("127.0.0.1:", port), TLSConfig: config}))
 		got := make(chan packets.Packet, 1)
 		broker.Subscribe("a", func(p packets.Packet) { got <- p })
 		_, c := connect(t, fmt.Sprintf(`{"broker":"%s://localhost:%d/mqtt","protocolVersion":5,"usetls":%t,"tls":"t"}`, scheme, port, config != nil),

@@ -69,12 +69,12 @@ func (n *Node) Start(context.Context) error {
 	switch {
 	case c.Inputs != 1 && c.Topic != "" && !mqtt.ValidFilter(c.Topic):
 		n.env.Warn(n.env.Text("mqtt.errors.invalid-topic", "Invalid topic specified"))
-		n.broker = nil
+		n.release()
 		return nil
 	case n.broker == nil:
 		return errors.New(n.env.Text("mqtt.errors.missing-config", "missing broker configuration"))
 	case c.Inputs != 1 && c.Topic == "":
-		n.broker = nil
+		n.release()
 		return errors.New(n.env.Text("mqtt.errors.not-defined", "topic not defined"))
 	}
 	client := n.broker.Client()
@@ -84,7 +84,6 @@ func (n *Node) Start(context.Context) error {
 			RetainAsPublished: mqtt.Bool(c.RetainAsPublished, false), RetainHandling: mqtt.Quality(c.RetainHandling, 0),
 		}, n.handler(c.Datatype))
 	}
-	client.Resume(n.env.ID)
 	client.Attach(n.env.ID, func(s mqtt.State) { n.env.Status(s.Badge(n.env)) })
 	return nil
 }
@@ -96,17 +95,20 @@ func (n *Node) Drain() {
 	}
 }
 
+// release has nothing wait for a node that cannot start: neither does what the
+// instance before has subscribed to.
+func (n *Node) release() {
+	if n.broker != nil {
+		n.broker.Client().Detach(n.env.ID, true)
+		n.broker = nil
+	}
+}
+
 // Stop unsubscribes; the next instance goes on with the subscription.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
-	if n.broker == nil {
-		return nil
+	if n.broker != nil {
+		n.broker.Client().Detach(n.env.ID, reason == flow.Removed)
 	}
-	client := n.broker.Client()
-	client.Suspend(n.env.ID)
-	if reason == flow.Removed {
-		client.Resume(n.env.ID)
-	}
-	client.Detach(n.env.ID, reason == flow.Removed)
 	return nil
 }
 

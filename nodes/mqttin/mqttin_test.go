@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
@@ -61,16 +61,14 @@ func start(t *testing.T, version int, config string) (*mqtttest.Embedded, *flowt
 	node := flowtest.New(t, mqttbroker.Type(nil), fmt.Sprintf(`{"broker":"localhost","port":%d,"protocolVersion":%d}`, broker.Port(), version)).Node
 	d := flowtest.New(t, Type, config, func(e *flow.Env) { e.Config = func(string) flow.Node { return node } })
 	mqtttest.Await(t, node.(mqtt.Broker).Client(), true)
-	if strings.Contains(config, `"topic":"a`) {
-		subscribed(broker, "a", "a/b")
-	}
 	return broker, d
 }
 
-// subscribed waits for a subscription to one of some topics: who is connected has not
-// subscribed yet.
-func subscribed(b *mqtttest.Embedded, topics ...string) {
-	for !slices.ContainsFunc(topics, func(topic string) bool { return len(b.Server.Topics.Subscribers(topic).Subscriptions) > 0 }) {
+// subscribed waits until the broker sends a topic to somebody. The client is
+// connected when it has subscribed to what it knew of by then; what comes later
+// takes its time.
+func subscribed(b *mqtttest.Embedded, topic string) {
+	for len(b.Server.Topics.Subscribers(topic).Subscriptions) == 0 {
 		runtime.Gosched()
 	}
 }
@@ -164,5 +162,35 @@ func TestInvalidTopic(t *testing.T) {
 	d := flowtest.New(t, Type, `{"broker":"b","topic":"a/#/b"}`)
 	if len(d.Log) != 1 || d.Log[0].What != "Invalid topic specified" || d.Log[0].Level != flow.LevelWarn {
 		t.Errorf("logged %v", d.Log)
+	}
+}
+
+// An instance that cannot start leaves nothing that others would wait for.
+func TestCannotStartAnyMore(t *testing.T) {
+	for _, config := range []string{`{"broker":"b","topic":"a/#/b"}`, `{"broker":"b","topic":""}`} {
+		broker := mqtttest.New(t, nil)
+		node := flowtest.New(t, mqttbroker.Type(nil), fmt.Sprintf(`{"broker":"localhost","port":%d}`, broker.Port())).Node
+		use := func(id string) func(*flow.Env) {
+			return func(e *flow.Env) { e.ID, e.Config = id, func(string) flow.Node { return node } }
+		}
+		first := flowtest.New(t, Type, `{"broker":"b","topic":"a"}`, use("first"))
+		second := flowtest.New(t, Type, `{"broker":"b","topic":"b"}`, use("second"))
+		subscribed(broker, "a")
+		subscribed(broker, "b")
+		if err := first.Node.(*Node).Stop(t.Context(), flow.Restarted); err != nil {
+			t.Fatal(err)
+		}
+		publish(t, broker, "a", "for the next instance", false)
+		next, err := Type.New(first.Message(config).Object(), first.Env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_ = next.(*Node).Start(t.Context())
+		publish(t, broker, "b", "for others", false)
+		second.Until(func() bool { return len(second.Sent(0)) == 1 })
+		if took := time.Since(began); took > 4*time.Second { // after 5 s nobody waits for a next instance
+			t.Errorf("%s: it took %v", config, took)
+		}
 	}
 }

@@ -102,11 +102,25 @@ func (b *Embedded) Up() {
 	if b.tls != nil {
 		in = tls.NewListener(in, b.tls)
 	}
-	if err := b.Server.AddListener(listeners.NewNet(name, in)); err != nil {
+	b.Listen(listeners.NewNet(name, in))
+}
+
+// Listen serves a listener of the test's own, which Down leaves alone.
+func (b *Embedded) Listen(l listeners.Listener) {
+	b.t.Helper()
+	if err := b.Server.AddListener(quiet{l}); err != nil {
 		b.t.Fatal(err)
 	}
-	b.Server.Listeners.Serve(name, b.Server.EstablishConnection)
+	b.Server.Listeners.Serve(l.ID(), b.Server.EstablishConnection)
 }
+
+// quiet leaves its clients alone when it is closed: they have gone or Down has
+// broken their connections, and mochi deadlocks if one goes just then
+// (mochi-mqtt/server#488).
+type quiet struct{ listeners.Listener }
+
+// Close implements [listeners.Listener].
+func (q quiet) Close(listeners.CloseFn) { q.Listener.Close(func(string) {}) }
 
 // Down breaks all connections and listens no more.
 func (b *Embedded) Down() {
@@ -154,7 +168,7 @@ func Await(t testing.TB, c *mqtt.Client, connected bool) {
 	case <-time.After(10 * time.Second):
 		t.Errorf("waiting for a client that is connected: %t", connected)
 	}
-	c.Detach("await", false)
+	c.Detach("await", true)
 }
 
 // noted is a listener whose connections the broker can break.
