@@ -50,12 +50,18 @@ type Node struct {
 	env     flow.Env
 	broker  mqtt.Broker
 	last    int
-	pending map[int]func(error) // messages that are not acknowledged
+	pending map[int]*pending // what is not acknowledged
+}
+
+// pending is a message that the node goes on handling.
+type pending struct {
+	done  func(error)
+	cause *flow.Cause // whose source waits; nil if none does
 }
 
 // New makes a node.
 func New(c Config, env flow.Env) (flow.Node, error) {
-	return &Node{config: c, env: env, broker: mqtt.Lookup(env, c.Broker), pending: map[int]func(error){}}, nil
+	return &Node{config: c, env: env, broker: mqtt.Lookup(env, c.Broker), pending: map[int]*pending{}}, nil
 }
 
 // Start has the broker node connect.
@@ -63,19 +69,33 @@ func (n *Node) Start(context.Context) error {
 	if n.broker == nil {
 		return errors.New(n.env.Text("mqtt.errors.missing-config", "missing broker configuration"))
 	}
-	n.broker.Client().Attach(n.env.ID, func(s mqtt.State) { n.env.Status(s.Badge(n.env)) })
+	was := mqtt.Disconnected
+	n.broker.Client().Attach(n.env.ID, func(s mqtt.State) {
+		n.env.Status(s.Badge(n.env))
+		if was == mqtt.Connected {
+			n.env.Post(nil, flow.TaskFunc(func(flow.Outlet) error { n.release(); return nil }))
+		}
+		was = s
+	})
 	return nil
+}
+
+// release has no source wait any longer: what waits for a connection holds nobody
+// back.
+func (n *Node) release() {
+	for _, p := range n.pending {
+		p.cause.Done()
+		p.cause = nil
+	}
 }
 
 // Stop lets go of the messages under way: the broker node sends them all the
 // same.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
-	if n.broker == nil {
-		return nil
-	}
-	n.broker.Client().Detach(n.env.ID, reason == flow.Removed)
-	for id := range n.pending {
-		n.ender(id)(nil)
+	if n.broker != nil {
+		n.broker.Client().Detach(n.env.ID, reason == flow.Removed)
+		n.release()
+		clear(n.pending)
 	}
 	return nil
 }
@@ -89,7 +109,7 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	if flow.Truthy(msg.Get("action")) {
 		switch msg.Get("action") {
 		case "connect", "disconnect":
-			mqtt.Control(n.env, n.broker, msg, n.hold(out.Keep()))
+			mqtt.Control(n.env, n.broker, msg, n.hold(out, nil))
 			return nil
 		}
 		return mqtt.ErrAction(n.env)
@@ -102,19 +122,21 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		n.env.Warn(n.env.Text("mqtt.errors.invalid-topic", "Invalid topic specified"))
 		return nil
 	}
+	var cause *flow.Cause
 	if client.State() == mqtt.Connected {
-		client.Publish(m, n.hold(out.Hold()))
-	} else {
-		client.Publish(m, n.hold(out.Keep())) // what waits for a connection holds nobody back
+		cause = out.Cause()
 	}
+	client.Publish(m, n.hold(out, cause))
 	return nil
 }
 
 // hold keeps a message until the function that it returns is called, from
-// anywhere.
-func (n *Node) hold(done func(error)) func(error) {
+// anywhere. The source of the cause, which may be nil, waits until then or until
+// the connection is gone.
+func (n *Node) hold(out flow.Outlet, cause *flow.Cause) func(error) {
+	cause.Hold()
 	n.last++
-	n.pending[n.last] = done
+	n.pending[n.last] = &pending{out.Keep(), cause}
 	return n.ender(n.last)
 }
 
@@ -122,9 +144,10 @@ func (n *Node) hold(done func(error)) func(error) {
 func (n *Node) ender(id int) func(error) {
 	return func(err error) {
 		n.env.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
-			if done, ok := n.pending[id]; ok {
+			if p := n.pending[id]; p != nil {
 				delete(n.pending, id)
-				done(err)
+				p.done(err)
+				p.cause.Done()
 			}
 			return nil
 		}))

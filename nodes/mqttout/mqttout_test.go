@@ -2,14 +2,18 @@ package mqttout
 
 import (
 	"fmt"
+	"net"
 	"testing"
 	"time"
 
+	packets3 "github.com/eclipse/paho.mqtt.golang/packets"
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
+	"github.com/flowrun/flowrun/internal/mqtt"
 	"github.com/flowrun/flowrun/internal/mqtt/mqtttest"
+	"github.com/flowrun/flowrun/internal/sockets/sockettest"
 	"github.com/flowrun/flowrun/nodes/mqttbroker"
 )
 
@@ -123,4 +127,117 @@ func TestWhatIsNotPublished(t *testing.T) {
 	if p := receive(t, got); string(p.Payload) != "last" {
 		t.Errorf("the broker gets %q", p.Payload)
 	}
+}
+
+// source is where a message came from, and the engine that it is held in.
+type source struct {
+	flowtest.Discard
+	back, done chan struct{}
+}
+
+func (s *source) Release() { close(s.back) }
+
+func (s *source) Hold(c *flow.Cause, _ *flow.Message) func(error) {
+	c.Hold()
+	return func(error) {
+		close(s.done)
+		c.Done()
+	}
+}
+
+// A message that its connection took along waits for the next one, and its source
+// does not.
+func TestConnectionBreaks(t *testing.T) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	config := fmt.Sprintf(`{"broker":"127.0.0.1","port":%d,"protocolVersion":4}`, sockettest.Port(l))
+	node := flowtest.New(t, mqttbroker.Type(nil), config).Node
+	d := flowtest.New(t, Type, `{"broker":"b","topic":"a","qos":"1"}`, func(e *flow.Env) { e.Config = func(string) flow.Node { return node } })
+	broker := accept(t, l)
+	mqtttest.Await(t, node.(mqtt.Broker).Client(), true)
+
+	from := &source{back: make(chan struct{}), done: make(chan struct{})}
+	cause, msg := flow.NewCause(from), d.Message(`{"payload":"x"}`)
+	cause.Hold()
+	if err := d.Node.Handle(msg, flow.NewOutlet(from, msg, cause)); err != nil {
+		t.Fatal(err)
+	}
+	cause.Done()
+	broker.expect("x")
+	d.Run()
+	if ended(from.back) {
+		t.Error("the source does not wait while the broker is connected")
+	}
+	_ = broker.Close()
+	d.Until(func() bool { return ended(from.back) })
+	if ended(from.done) {
+		t.Error("the message is done without the broker")
+	}
+	broker = accept(t, l)
+	sent := broker.expect("x")
+	broker.answer(packets3.Puback, func(p packets3.ControlPacket) { p.(*packets3.PubackPacket).MessageID = sent })
+	d.Until(func() bool { return ended(from.done) })
+	_ = broker.Close()
+	mqtttest.Await(t, node.(mqtt.Broker).Client(), false) // there is nobody to say goodbye to
+}
+
+func ended(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// script is a broker that says what a test has it say.
+type script struct {
+	net.Conn
+	t *testing.T
+}
+
+// accept takes a client in.
+func accept(t *testing.T, l net.Listener) *script {
+	t.Helper()
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	s := &script{conn, t}
+	s.read()
+	s.answer(packets3.Connack, func(packets3.ControlPacket) {})
+	return s
+}
+
+func (s *script) read() packets3.ControlPacket {
+	s.t.Helper()
+	p, err := packets3.ReadPacket(s)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return p
+}
+
+func (s *script) answer(kind byte, fill func(packets3.ControlPacket)) {
+	s.t.Helper()
+	p := packets3.NewControlPacket(kind)
+	fill(p)
+	if err := p.Write(s); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// expect reads a message, and returns its identifier.
+func (s *script) expect(payload string) uint16 {
+	s.t.Helper()
+	p, ok := s.read().(*packets3.PublishPacket)
+	if !ok || string(p.Payload) != payload {
+		s.t.Fatalf("got %v, want the message %s", p, payload)
+	}
+	return p.MessageID
 }
