@@ -135,7 +135,6 @@ func (n *Node) receive(out flow.Outlet, s *session.Session, payload flow.Value) 
 	chunk, _ := payload.(flow.Buffer)
 	if err := stream.Add(chunk, n.sender(out, s)); err != nil {
 		n.env.Error(fmt.Errorf("%s", n.env.Text("tcpin.errors.error", "error: %v", err)), nil)
-		delete(n.streams, s)
 		s.Destroy()
 	}
 }

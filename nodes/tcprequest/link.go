@@ -10,33 +10,44 @@ import (
 	"github.com/flowrun/flowrun/runtime/session"
 )
 
+// Why a message could not be sent.
+var (
+	errDropped = errors.New("too many messages wait for the connection; the oldest is dropped")
+	errClosed  = errors.New("the connection was closed before the message could be sent")
+)
+
 // request is a message on its way to a server.
 type request struct {
-	msg   *flow.Message
 	data  []byte // nil: only connect
 	cause *flow.Cause
 	done  func(error)
 }
 
-// link is the connection to one server. It lives on the loop.
+// link is one connection, and what the server answers on it. It lives on the
+// loop. The node knows it from the attempt to connect until it is of no use any
+// more; the next message to that server makes a new one then.
 type link struct {
-	node   *Node
-	id     string // host:port
-	target sockets.Target
+	node    *Node
+	id      string // host:port
+	session *session.Session
+	ready   bool          // it is connected
+	queue   []request     // until then
+	last    *flow.Message // what answers are sent on with
 
-	session *session.Session // nil: not connected, nor connecting
-	ready   bool             // it is connected
-	queue   []request        // until then
-	last    *flow.Message    // what answers are sent on with
-
-	answer  []byte
-	stream  tcpnodes.Stream // with sit
-	alarm   flow.Alarm      // with time
-	waiting bool            // for the alarm
+	answer tcpnodes.Stream
+	size   int        // how many bytes of it there were
+	alarm  flow.Alarm // with time: from the first byte on
 }
 
-// errDropped says that more messages waited for a connection than may.
-var errDropped = errors.New("too many messages wait for the connection; the oldest is dropped")
+// dial begins to connect to a server.
+func (n *Node) dial(id string, target sockets.Target) *link {
+	l := &link{node: n, id: id, answer: tcpnodes.Stream{Format: n.format}}
+	n.links[id] = l
+	l.session, _ = n.store.Dial(tcpnodes.Dialer(target, n.tls), nil, &session.Options{ // a new id is unique
+		Node: n.env.ID, Owner: l, Receive: l.receive,
+	})
+	return l
+}
 
 // push sends a request, or has it wait for the connection.
 func (l *link) push(r request) {
@@ -49,20 +60,6 @@ func (l *link) push(r request) {
 		l.queue = l.queue[1:]
 	}
 	l.queue = append(l.queue, r)
-	if l.session != nil {
-		return
-	}
-	l.answer = nil
-	l.stream = tcpnodes.Stream{Format: tcpnodes.Format{Newline: l.node.newline, Attach: l.node.config.Trim}}
-	if l.node.config.Ret == "string" {
-		l.stream.Type = "utf8"
-	}
-	s, err := l.node.store.Dial(tcpnodes.Dialer(l.target, l.node.tls), nil, &session.Options{
-		Node: l.node.env.ID, Owner: l, Receive: l.receive,
-	})
-	if err == nil { // a new id is unique
-		l.session = s
-	}
 }
 
 func (l *link) send(r request) {
@@ -75,7 +72,7 @@ func (l *link) send(r request) {
 
 // Opened implements [session.Owner].
 func (l *link) Opened(s *session.Session) {
-	l.post(s, func(flow.Outlet) {
+	l.post(func(flow.Outlet) {
 		l.ready = true
 		n := l.node
 		n.env.Status(flow.Badge("green", "dot", tcpnodes.Connections(n.env, len(n.links))))
@@ -95,34 +92,48 @@ func (l *link) Opened(s *session.Session) {
 // TimedOut implements [session.Owner]; the sessions have no timeout.
 func (l *link) TimedOut(*session.Session) {}
 
-// Closed implements [session.Owner].
-func (l *link) Closed(s *session.Session, why *sockets.Error) {
-	l.post(s, func(flow.Outlet) {
-		env := l.node.env
-		if why == nil {
-			env.Status(flow.Badge("grey", "ring", env.Text("common.status.disconnected", "disconnected")))
-			l.session, l.ready = nil, false
-			l.drop(errors.New("the server has closed the connection"))
-			return
-		}
-		env.Status(flow.Badge("red", "ring", env.Text("common.status.error", "error")))
-		err := fmt.Errorf("%s %s", env.Text("tcpin.errors.connect-fail", "connect failed"), l.id)
-		if len(l.queue) == 0 && l.last != nil {
-			env.Error(err, l.last.Clone())
-		}
-		l.forget()
-		l.drop(err)
-	})
+// Closed implements [session.Owner]. A connection that expects no answer is
+// forgotten by then, but what was sent may have got lost all the same.
+func (l *link) Closed(_ *session.Session, why *sockets.Error) {
+	switch env := l.node.env; {
+	case why == nil:
+		l.post(l.hungUp)
+	case l.node.config.Out == "immed":
+		env.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
+			l.broken()
+			return nil
+		}))
+	default:
+		l.post(func(flow.Outlet) { l.broken() })
+	}
 }
 
-// post runs f on the loop, unless the link has another connection by then.
-func (l *link) post(s *session.Session, f func(out flow.Outlet)) {
+func (l *link) broken() {
+	env := l.node.env
+	l.fail(fmt.Errorf("%s %s", env.Text("tcpin.errors.connect-fail", "connect failed"), l.id))
+}
+
+// post runs f on the loop, unless the link is forgotten by then.
+func (l *link) post(f func(out flow.Outlet)) {
 	l.node.env.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
-		if l.session == s {
+		if l.current() {
 			f(out)
 		}
 		return nil
 	}))
+}
+
+// current tells whether the link is not forgotten.
+func (l *link) current() bool { return l.node.links[l.id] == l }
+
+// forget has the next message make a new connection.
+func (l *link) forget() {
+	if l.current() {
+		delete(l.node.links, l.id)
+	}
+	if l.alarm != nil {
+		l.alarm.Stop()
+	}
 }
 
 // drop ends the requests that wait.
@@ -132,79 +143,23 @@ func (l *link) drop(err error) {
 	for _, r := range queue {
 		r.done(err)
 	}
-	if l.alarm != nil && err == nil {
-		l.alarm.Stop()
-	}
 }
 
-// forget has the next message make a new connection.
-func (l *link) forget() {
-	if l.node.links[l.id] == l {
-		delete(l.node.links, l.id)
+// fail forgets the link for an error, which the requests that wait end with, or
+// else the last message.
+func (l *link) fail(err error) {
+	env := l.node.env
+	env.Status(flow.Badge("red", "ring", env.Text("common.status.error", "error")))
+	if len(l.queue) == 0 {
+		env.Error(err, l.last.Clone())
 	}
-	l.session, l.ready = nil, false
+	l.forget()
+	l.drop(err)
 }
 
 // close ends the connection at once.
 func (l *link) close() {
-	s := l.session
 	l.forget()
-	if s != nil {
-		s.Destroy()
-	}
-}
-
-// receive takes in what the server answers.
-func (l *link) receive(out flow.Outlet, s *session.Session, payload flow.Value) {
-	chunk, _ := payload.(flow.Buffer)
-	n := l.node
-	switch n.config.Out {
-	case "sit":
-		if err := l.stream.Add(chunk, func(p flow.Value) { l.reply(out, p) }); err != nil {
-			n.env.Error(err, l.last.Clone())
-			l.close()
-		}
-		return
-	case "time":
-		l.answer = append(l.answer, chunk...)
-		if !l.waiting {
-			l.waiting = true
-			l.alarm = n.env.Time().AfterFunc(n.wait, func() {
-				n.env.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
-					if n.links[l.id] == l && l.waiting {
-						l.complete(out, l.answer)
-					}
-					return nil
-				}))
-			})
-		}
-		return
-	}
-	if n.links[l.id] != l || l.session != s { // complete already
-		return
-	}
-	for _, b := range chunk {
-		l.answer = append(l.answer, b)
-		if n.config.Out == "count" && len(l.answer) >= n.count || n.config.Out == "char" && b == n.char {
-			l.complete(out, l.answer)
-			return
-		}
-	}
-}
-
-// complete sends the answer on, and ends the connection.
-func (l *link) complete(out flow.Outlet, answer []byte) {
-	var payload flow.Value = flow.Buffer(answer)
-	if l.node.config.Ret == "string" {
-		payload = flow.DecodeUTF8(answer)
-	}
-	l.reply(out, payload)
-	l.node.env.Status(&flow.Object{})
-	l.close()
-}
-
-func (l *link) reply(out flow.Outlet, payload flow.Value) {
-	m := l.last.Clone()
-	m.Set("payload", payload)
-	out.Send(0, m)
+	l.drop(errClosed)
+	l.session.Destroy()
 }

@@ -55,12 +55,12 @@ func Type(store *session.Store, live *settings.Live) flow.Type {
 
 // Node is a tcp request node.
 type Node struct {
-	config  Config
-	env     flow.Env
-	store   *session.Store
-	tls     tlsconf.Provider
-	newline string
-	limit   int // how many messages may wait for a connection
+	config Config
+	env    flow.Env
+	store  *session.Store
+	tls    tlsconf.Provider
+	format tcpnodes.Format // of the answers
+	limit  int             // how many messages may wait for a connection
 
 	wait  time.Duration // time: after the first byte
 	count int           // count
@@ -71,8 +71,12 @@ type Node struct {
 }
 
 func newNode(c Config, env flow.Env, store *session.Store, live *settings.Live) (*Node, error) {
-	n := &Node{config: c, env: env, store: store, newline: tcpnodes.Unescape(c.Newline), links: map[string]*link{}}
+	n := &Node{config: c, env: env, store: store, links: map[string]*link{}}
 	n.limit = live.Get().TCPMsgQueueSize
+	n.format = tcpnodes.Format{Single: c.Out != "sit", Newline: tcpnodes.Unescape(c.Newline), Attach: c.Trim}
+	if c.Ret == "string" {
+		n.format.Type = "utf8"
+	}
 	text := flow.Text(c.SplitC)
 	number, _ := sockets.ParseInt(c.SplitC)
 	switch c.Out {
@@ -120,9 +124,9 @@ func (n *Node) Start(context.Context) error {
 // Stop closes the connections.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	for _, l := range n.links {
+		l.forget()
 		l.drop(nil)
 	}
-	clear(n.links)
 	n.store.End(n.env.ID)
 	n.store.Detach(n.env.ID, reason)
 	n.env.Status(&flow.Object{})
@@ -157,11 +161,10 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	}
 	l := n.links[id]
 	if l == nil {
-		l = &link{node: n, id: id, target: target}
-		n.links[id] = l
+		l = n.dial(id, target)
 	}
 	l.last = msg
-	l.push(request{msg, data, out.Cause(), out.Hold()})
+	l.push(request{data, out.Cause(), out.Hold()})
 	return nil
 }
 
