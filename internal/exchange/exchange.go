@@ -37,13 +37,13 @@ const (
 	over // nobody waits for the answer any more
 )
 
-// New returns the exchange of a request that a server has given to its handler.
-// The handler's goroutine has to call [Exchange.Wait].
-func New(w http.ResponseWriter, r *http.Request, m webroutes.Match) *Exchange {
-	return &Exchange{w: w, r: r, match: m, began: time.Now()}
+// New returns the exchange of a request that a server has given to its handler, at
+// the time given. The handler's goroutine has to call [Exchange.Wait].
+func New(w http.ResponseWriter, r *http.Request, m webroutes.Match, began time.Time) *Exchange {
+	return &Exchange{w: w, r: r, match: m, began: began}
 }
 
-// brief is how long a flow may take without the client getting more time to read
+// brief is how long a request may take without the client getting more time to read
 // the answer: giving it costs something.
 const brief = time.Second
 

@@ -19,7 +19,7 @@ func begin(ctx context.Context, header ...string) (*Exchange, *httptest.Response
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	return New(w, r, webroutes.Match{}), w
+	return New(w, r, webroutes.Match{}, time.Now()), w
 }
 
 func TestAnswerInTime(t *testing.T) {

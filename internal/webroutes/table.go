@@ -91,31 +91,35 @@ func (t *Table) Timeout() time.Duration { return t.options.Timeout }
 
 // Handle adds the route of a node, after all others. It takes the place of the
 // one that the node had before. A path that is no pattern is an error, and so is
-// a second [Upgrade] route for a path; of other routes that match the same
-// requests the first one gets them.
+// a second [Upgrade] route for a path: then the node has none. Of other routes that
+// match the same requests the first one gets them.
 func (t *Table) Handle(owner string, r Route) error {
 	if !strings.HasPrefix(r.Path, "/") {
 		r.Path = "/" + r.Path
 	}
-	added := &entry{Route: r, owner: owner, shown: flow.NewObject("path", r.Path)}
-	var err error
-	if r.Method == Upgrade {
-		added.pattern = &pattern{literal: strings.TrimSuffix(r.Path, "/")}
-	} else if added.pattern, err = compile(r.Path); err != nil {
-		return err
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	routes, old := t.without(owner)
-	if r.Method == Upgrade {
-		for _, e := range routes {
-			if e.Method == Upgrade && strings.EqualFold(e.pattern.literal, added.pattern.literal) {
-				return fmt.Errorf("the path %s is taken by node %s", r.Path, e.owner)
-			}
+	p, err := patternOf(r, routes)
+	if err == nil {
+		routes = append(routes, &entry{Route: r, owner: owner, pattern: p, shown: flow.NewObject("path", r.Path)})
+	}
+	t.replace(routes, old)
+	return err
+}
+
+// patternOf returns the pattern of a route that is added to others.
+func patternOf(r Route, others []*entry) (*pattern, error) {
+	if r.Method != Upgrade {
+		return compile(r.Path)
+	}
+	p := &pattern{literal: strings.TrimSuffix(r.Path, "/")}
+	for _, e := range others {
+		if e.Method == Upgrade && strings.EqualFold(e.pattern.literal, p.literal) {
+			return nil, fmt.Errorf("the path %s is taken by node %s", r.Path, e.owner)
 		}
 	}
-	t.replace(append(routes, added), old)
-	return nil
+	return p, nil
 }
 
 // Pause has the requests for a node's route wait until its next instance adds it

@@ -69,9 +69,11 @@ func TestRoutes(t *testing.T) {
 	expect(t, table, "GET", "/things/7", `404 Cannot GET /things/7`)
 	table.Release("n1", flow.Removed)
 	expect(t, table, "GET", "/api/things/7", `200 two /api /things/7`)
-	if err := table.Handle("n4", Route{Method: "GET", Path: "/("}); err == nil {
+	table.Pause("n3")
+	if err := table.Handle("n3", Route{Method: "GET", Path: "/("}); err == nil {
 		t.Error("a bad path was accepted")
 	}
+	expect(t, table, "POST", "/api/things/7", `404 Cannot POST /api/things/7`) // the route before is gone
 }
 
 // While a node is replaced requests for its route wait for the next instance, or

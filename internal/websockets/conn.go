@@ -78,8 +78,8 @@ func (c *conn) run() error {
 	}
 	c.cancel(nil)
 	c.abandon()
+	_ = c.ws.CloseNow() // if it is not closed yet: the peer may not read what the writer writes
 	c.tasks.Wait()
-	_ = c.ws.CloseNow() // if it is not closed yet
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/credit"
@@ -81,6 +82,7 @@ func (n *Node) Start(context.Context) error {
 		return nil
 	}
 	if n.config.URL == "" {
+		n.web.Release(n.env.ID, flow.Removed) // the route of the instance before
 		n.env.Warn(n.env.Text("httpin.errors.missing-path", "missing path"))
 		return nil
 	}
@@ -106,6 +108,7 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 // serve takes a request in and waits for its answer, on the goroutine of its
 // connection.
 func (n *Node) serve(w http.ResponseWriter, r *http.Request, m webroutes.Match) {
+	began := time.Now()
 	body, files, err := n.body(w, r)
 	if err != nil {
 		n.refuse(w, err)
@@ -115,10 +118,25 @@ func (n *Node) serve(w http.ResponseWriter, r *http.Request, m webroutes.Match) 
 	if !ok {
 		return // the client has gone
 	}
-	e := exchange.New(w, r, m)
+	if n.hasStopped() { // while the body came: nobody waits for the answer any more
+		cause.Hold()
+		cause.Done() // gives the credit back
+		webroutes.Unavailable(w)
+		return
+	}
+	e := exchange.New(w, r, m, began)
 	n.send(cause, n.message(e, body, files))
 	if err := e.Wait(n.stopped, n.web.Timeout()); errors.Is(err, exchange.ErrTimeout) {
 		n.env.Warn("no flow has answered " + r.Method + " " + r.URL.Path + " within " + n.web.Timeout().String())
+	}
+}
+
+func (n *Node) hasStopped() bool {
+	select {
+	case <-n.stopped:
+		return true
+	default:
+		return false
 	}
 }
 

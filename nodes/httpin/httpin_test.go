@@ -171,16 +171,23 @@ func TestNobodyAnswers(t *testing.T) {
 	}
 }
 
-// What is under way when the node stops is answered, and its route is gone.
-func TestStop(t *testing.T) {
+// stoppable returns a node at /x that the test stops itself.
+func stoppable(t *testing.T, method string) (*site, *Node) {
+	t.Helper()
 	table := webroutes.New(webroutes.Options{})
 	server := httptest.NewServer(table)
 	t.Cleanup(server.Close)
 	s := &site{flowtest.New(t, Type(webroutes.New(webroutes.Options{})), `{"url":"/x"}`), t, server.URL}
-	n := &Node{config: Config{URL: "/x", Method: "GET"}, env: s.Env, web: table, credits: s.Node.(*Node).credits, stopped: make(chan struct{})}
+	n := &Node{config: Config{URL: "/x", Method: method}, env: s.Env, web: table, credits: s.Node.(*Node).credits, stopped: make(chan struct{})}
 	if err := n.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return s, n
+}
+
+// What is under way when the node stops is answered, and its route is gone.
+func TestStop(t *testing.T) {
+	s, n := stoppable(t, "GET")
 	answer := s.ask("GET", "/x", "")
 	s.Until(func() bool { return len(s.Messages(0)) == 1 })
 	n.Drain()
@@ -192,6 +199,47 @@ func TestStop(t *testing.T) {
 	}
 	if got := <-s.ask("GET", "/x", ""); !strings.HasPrefix(got, "404 ") {
 		t.Errorf("a new request got %s", got)
+	}
+}
+
+// The flow of a request whose body comes to its end too late does not get it: its
+// client has to ask again.
+func TestStopDuringUpload(t *testing.T) {
+	s, n := stoppable(t, "POST")
+	body, upload := io.Pipe()
+	r, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/x", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "text/plain")
+	go func() {
+		_, _ = io.WriteString(upload, "a")
+		if err := n.Stop(context.Background(), flow.Restarted); err != nil {
+			t.Error(err)
+		}
+		_ = upload.Close()
+	}()
+	got, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = got.Body.Close() }()
+	if n := len(s.Messages(0)); got.StatusCode != 503 || n != 0 {
+		t.Errorf("the client got %d, the flow %d messages", got.StatusCode, n)
+	}
+}
+
+// A node that has lost its path does not have requests wait for the path before.
+func TestRestartWithoutPath(t *testing.T) {
+	table := webroutes.New(webroutes.Options{})
+	named := func(e *flow.Env) { e.ID = "n" }
+	before := flowtest.New(t, Type(table), `{"url":"/x"}`, named)
+	before.Node.(*Node).Drain()
+	flowtest.New(t, Type(table), `{}`, named)
+	w := httptest.NewRecorder()
+	table.ServeHTTP(w, httptest.NewRequest("GET", "/x", nil))
+	if w.Code != http.StatusNotFound {
+		t.Errorf("a request got %d", w.Code)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
@@ -23,7 +24,7 @@ func answer(t *testing.T, config, msg, method string, header ...string) string {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	e := exchange.New(w, r, webroutes.Match{})
+	e := exchange.New(w, r, webroutes.Match{}, time.Now())
 	d := flowtest.New(t, Type, config)
 	m := d.Message(msg)
 	m.Set("res", e)
@@ -100,7 +101,7 @@ func TestNothingToAnswer(t *testing.T) {
 	if d.Done[1] == nil {
 		t.Error("a res of somebody's own was accepted")
 	}
-	e := exchange.New(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), webroutes.Match{})
+	e := exchange.New(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), webroutes.Match{}, time.Now())
 	for range 2 {
 		m := flow.NewMessage()
 		m.Set("res", e)

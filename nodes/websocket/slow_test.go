@@ -157,3 +157,19 @@ func TestHeartbeat(t *testing.T) {
 		t.Errorf("logged %v", config.Log)
 	}
 }
+
+// A client that does not read what is on its way to it, and says what is too large,
+// is gone all the same.
+func TestSlowClientBreaksTheLimit(t *testing.T) {
+	r, config := newListener(t, `,"maxPayload":1000,"maxQueue":100000000`)
+	out := flowtest.New(t, Out, server, use(config))
+	c := dial(t, r.url("/ws"), lazy())
+	out.Until(hasBadge(out, "green dot connected 1"))
+	for range 40 { // more than the systems' buffers take
+		out.Handle(payload(strings.Repeat("x", 600_000)))
+	}
+	if err := c.Write(t.Context(), websocket.MessageText, make([]byte, 2000)); err != nil {
+		t.Fatal(err)
+	}
+	out.Until(hasBadge(out, "red ring disconnected"))
+}
