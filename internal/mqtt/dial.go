@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/internal/wsdial"
 )
 
 // Dialler returns how to connect to an address: mqtt:// or tcp://, mqtts://,
@@ -70,8 +71,7 @@ func dialTLS(ctx context.Context, u *url.URL, config func() (*tls.Config, error)
 	return conn, nil
 }
 
-// dialWebSocket opens a WebSocket that carries MQTT (section 6 of the standard),
-// through the proxy of the environment if there is one.
+// dialWebSocket opens a WebSocket that carries MQTT (section 6 of the standard).
 func dialWebSocket(ctx context.Context, u *url.URL, config func() (*tls.Config, error)) (net.Conn, error) {
 	c, err := config()
 	if err != nil {
@@ -86,10 +86,7 @@ func dialWebSocket(ctx context.Context, u *url.URL, config func() (*tls.Config, 
 		r := http.Request{Header: header}
 		r.SetBasicAuth(u.User.Username(), password)
 	}
-	transport := &http.Transport{TLSClientConfig: c, Proxy: http.ProxyFromEnvironment}
-	ws, _, err := websocket.Dial(ctx, plain.String(), &websocket.DialOptions{
-		HTTPClient: &http.Client{Transport: transport}, HTTPHeader: header, Subprotocols: []string{"mqtt"},
-	})
+	ws, _, err := wsdial.Dial(ctx, plain.String(), wsdial.Options{TLS: c, Header: header, Subprotocols: []string{"mqtt"}})
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "failed to WebSocket dial: "))
 	}
