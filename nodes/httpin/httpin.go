@@ -23,6 +23,10 @@ type Config struct {
 	Raw    bool   `json:"skipBodyParsing" doc:"leave the body as it is, a Buffer"`
 }
 
+// restartTime is how long requests that are under way when the node is replaced are
+// waited for: the rest of the flow may go on with them.
+const restartTime = 2 * time.Second
+
 // requests is how many requests may be on their way through the flows; more of
 // them wait.
 const requests = 1000
@@ -40,7 +44,7 @@ func Type(web *webroutes.Table) flow.Type {
 		Notes: "Nodes serve beside the admin API, or on the address that --http says, below --http-root. " +
 			"What the admin API serves itself never comes here. " +
 			"A request that no flow answers is answered 504 after --http-timeout, with a line in the log; " +
-			"one whose flow stops before, 503. While a deploy replaces the node, new requests wait for it. " +
+			"one whose flow stops before, 503; if a deploy replaces the node only, the flow has two seconds more. While a deploy replaces the node, new requests wait for it. " +
 			"A body larger than --http-max-body is answered 413, and one that is not what its type says 500. " +
 			"While 1000 requests are on their way through the flows, more of them wait.",
 		Differences: []string{
@@ -69,7 +73,7 @@ type Node struct {
 	env     flow.Env
 	web     *webroutes.Table
 	credits *credit.Pool
-	stopped chan struct{} // closed by Stop
+	stopped chan struct{} // closed when requests are not waited for any more
 }
 
 // Handle does nothing: the node has no input.
@@ -96,12 +100,17 @@ func (n *Node) Drain() {
 	}
 }
 
-// Stop takes the route away, and answers what no flow has answered.
+// Stop takes the route away, and answers what no flow has answered; if a new
+// instance takes over, only what none answers soon.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 	if n.web != nil {
 		n.web.Release(n.env.ID, reason)
 	}
-	close(n.stopped)
+	if reason == flow.Restarted {
+		time.AfterFunc(restartTime, func() { close(n.stopped) })
+	} else {
+		close(n.stopped)
+	}
 	return nil
 }
 

@@ -212,9 +212,10 @@ func TestStopDuringUpload(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "text/plain")
+	r.Header.Set("Expect", "100-continue") // the body is not read before the node wants it
 	go func() {
 		_, _ = io.WriteString(upload, "a")
-		if err := n.Stop(context.Background(), flow.Restarted); err != nil {
+		if err := n.Stop(context.Background(), flow.Removed); err != nil {
 			t.Error(err)
 		}
 		_ = upload.Close()
@@ -226,6 +227,23 @@ func TestStopDuringUpload(t *testing.T) {
 	defer func() { _ = got.Body.Close() }()
 	if n := len(s.Messages(0)); got.StatusCode != 503 || n != 0 {
 		t.Errorf("the client got %d, the flow %d messages", got.StatusCode, n)
+	}
+}
+
+// A flow goes on with a request when only the node is replaced that has taken it.
+func TestRestart(t *testing.T) {
+	s, n := stoppable(t, "GET")
+	answer := s.ask("GET", "/x", "")
+	s.Until(func() bool { return len(s.Messages(0)) == 1 })
+	n.Drain()
+	if err := n.Stop(context.Background(), flow.Restarted); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Messages(0)[0].Get("res").(*exchange.Exchange).Answer(exchange.Answer{Status: 200, Body: []byte("done")}); err != nil {
+		t.Error(err)
+	}
+	if got := <-answer; !strings.HasPrefix(got, "200 done") {
+		t.Errorf("what was under way got %s", got)
 	}
 }
 

@@ -51,7 +51,10 @@ func TestReply(t *testing.T) {
 	out.Handle(`{"payload":"x","_session":{"type":"tcp","id":"gone"}}`)
 	reset := in.Messages(0)[0].Clone()
 	reset.Set("reset", true)
+	out.Handle(`{"payload":"bye"}`)
 	out.HandleMessage(reset)
+	expect(t, a, "bye") // what was sent before
+	expect(t, b, "bye")
 	if _, err := a.Read(make([]byte, 1)); err == nil {
 		t.Error("the connection is still open")
 	}

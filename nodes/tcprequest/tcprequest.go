@@ -42,6 +42,9 @@ func Type(store *session.Store, live *settings.Live) flow.Type {
 		},
 		OutputDocs: []string{"the last message sent to the server, with the answer as payload"},
 		Differences: []string{
+			"When the server closes the connection, mode time sends on what there is at once, and sit the unfinished line; part of an answer of count or char is an error.",
+			"Messages that wait for a connection which msg.reset closes complete with an error.",
+			"An answer of more than 64 MB without its end is an error, and ends the connection.",
 			"A payload that is an object, a list or null is an error that catch nodes get.",
 			"Messages that could not be sent because the server is not there complete with the error.",
 			"A tls-config node that verifies certificates is obeyed.",

@@ -175,3 +175,36 @@ func TestDrainsBeforeItIsConnected(t *testing.T) {
 		t.Errorf("%d messages came", n)
 	}
 }
+
+// A session that is destroyed in the moment in which it is connected ends.
+func TestDestroyedWhenConnected(t *testing.T) {
+	st := New()
+	st.Attach("owner", &recorder{})
+	w := newWatcher()
+	here, _ := pair(t)
+	ready := make(chan struct{})
+	to := func(context.Context) (Stream, error) { <-ready; return Stream{Conn: here}, nil } // in spite of its context
+	s, err := st.Dial(to, nil, &Options{Node: "owner", Owner: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Destroy()
+	close(ready)
+	if err := await(t, w.closed); err != nil {
+		t.Errorf("closed with %v", err)
+	}
+}
+
+// What was sent before a session is destroyed is on its way, although its flow has
+// not come to the end of its batch.
+func TestDestroyWritesTheBatch(t *testing.T) {
+	st := New()
+	s, peer, _ := accept(t, st, &batchHost{}, Options{})
+	if err := s.Send(Sending{Node: "owner", Data: []byte("bye"), Cause: &flow.Cause{}}); err != nil {
+		t.Fatal(err)
+	}
+	s.Destroy()
+	if got, err := io.ReadAll(peer); string(got) != "bye" || err != nil {
+		t.Errorf("the peer got %q, %v", got, err)
+	}
+}

@@ -70,7 +70,7 @@ func (s *Session) dial(ctx context.Context, cancel context.CancelFunc, to Dialer
 		return
 	}
 	s.mu.Lock()
-	canceled := s.state != Connecting
+	canceled := s.state != Connecting || s.destroyed.Load()
 	if !canceled {
 		s.connected(c)
 	}

@@ -293,6 +293,9 @@ func (s *Session) destroy() {
 	if s.rare.cancel != nil {
 		s.rare.cancel()
 	}
+	if s.state == Connected && s.udp == nil {
+		s.writeBatch() // what was sent before is on its way
+	}
 	// One that drains is closed by its reader, unless the peer does not take
 	// what is still to be written.
 	if s.conn != nil && (!s.full.Load() || s.queuedSize() > 0) {
