@@ -32,6 +32,37 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
+// What is for one server stays there, even if another one sends the request back.
+func TestSecretsOnRedirects(t *testing.T) {
+	var first, second string
+	secrets := func(r *http.Request) string {
+		return strings.TrimSpace(r.Header.Get("Authorization") + " " + r.Header.Get("Proxy-Authorization"))
+	}
+	serveBoth := func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/other":
+			http.Redirect(w, r, second, http.StatusFound)
+		case "/back":
+			http.Redirect(w, r, second+"/return", http.StatusFound)
+		case "/return":
+			http.Redirect(w, r, first, http.StatusFound)
+		case "/same":
+			http.Redirect(w, r, "/", http.StatusFound)
+		default:
+			_, _ = io.WriteString(w, secrets(r))
+		}
+	}
+	first, second = serve(t, serveBoth), serve(t, serveBoth) // one host, two ports
+	for path, want := range map[string]string{"/": "a b", "/same": "a b", "/other": "", "/back": ""} {
+		for _, names := range [][2]string{{"Authorization", "Proxy-Authorization"}, {"authorization", "proxy-authorization"}, {"AUTHORIZATION", "proxy-Authorization"}} {
+			_, msg := ask(t, first, `{"url":"URL`+path+`"}`, `{"headers":{"`+names[0]+`":"a","`+names[1]+`":"b"}}`)
+			if got := msg.Get("payload"); got != want {
+				t.Errorf("%s with %s: %q, want %q", path, names, got, want)
+			}
+		}
+	}
+}
+
 // The example of RFC 7616, section 3.9.1, but for the client's nonce.
 func TestDigest(t *testing.T) {
 	for algorithm, variant := range map[string]bool{"MD5": false, "SHA-256": false, "MD5-sess": false, "SHA-512-256": true, "": false} {

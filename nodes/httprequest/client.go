@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
-	"github.com/flowrun/flowrun/internal/cookies"
 	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/internal/webproxy"
 )
@@ -149,9 +148,7 @@ func (c *client) do(ctx context.Context, r *request) (a answer) {
 		if len(via) > maxRedirects-1 {
 			return errRedirects
 		}
-		if next.URL.Host != r.target.Host || next.URL.Scheme != r.target.Scheme {
-			next.Header.Del("Authorization")
-		}
+		r.keepSecrets(next, via)
 		return nil
 	}}
 	response, err := c.send(ctx, sender, r)
@@ -210,35 +207,10 @@ func (c *client) sendOnce(ctx context.Context, sender *http.Client, r *request, 
 		asked.Host = host
 	}
 	if authorization != "" {
+		remove(asked.Header, "Authorization")
 		asked.Header.Set("Authorization", authorization)
 	}
 	return sender.Do(asked)
-}
-
-// redirectOf says where an answer leads.
-func redirectOf(r *http.Response) *flow.Object {
-	o := flow.NewObject("location", r.Header.Get("Location"))
-	if lines := r.Header.Values("Set-Cookie"); len(lines) > 0 {
-		o.Set("cookies", setCookies(lines))
-	}
-	return o
-}
-
-// setCookies reads Set-Cookie headers: {name: {Path, Expires, …, value}}.
-func setCookies(lines []string) *flow.Object {
-	all := &flow.Object{}
-	for _, line := range lines {
-		parsed := cookies.Parse(line, true)
-		keys := parsed.Keys()
-		if len(keys) == 0 || keys[0] == "" {
-			continue
-		}
-		value := parsed.Get(keys[0])
-		parsed.Delete(keys[0])
-		parsed.Set("value", value)
-		all.Set(keys[0], parsed)
-	}
-	return all
 }
 
 func addressOf(u *url.URL) string {
