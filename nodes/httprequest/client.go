@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptrace"
 	"net/url"
 	"sync"
 	"time"
@@ -129,7 +130,7 @@ var (
 
 // do sends a request and waits for the answer, also that of where it leads.
 func (c *client) do(ctx context.Context, r *request) (a answer) {
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	ctx, cancel := context.WithTimeout(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: begin}), r.timeout)
 	defer cancel()
 	t, err := c.transport(r.insecure)
 	if err != nil {

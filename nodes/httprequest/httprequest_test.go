@@ -1,7 +1,6 @@
 package httprequest
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net"
@@ -210,33 +209,6 @@ func TestFailures(t *testing.T) {
 		if d, _ := ask(t, "", `{}`, msg); len(d.Log) != 1 || strings.TrimPrefix(d.Log[0].What, "Error: ") != strings.TrimPrefix(want, "Error: ") {
 			t.Errorf("%s: %v, want %s", msg, d.Log, want)
 		}
-	}
-}
-
-// Two line ends of a kind that HTTP does not have.
-func TestLineEnds(t *testing.T) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = http.ReadRequest(bufio.NewReader(conn)) // what is left unread makes the end a reset
-			_, _ = io.WriteString(conn, "HTTP/1.0 200\nContent-Type: text/plain\n\nHello")
-			_ = conn.Close()
-		}
-	}()
-	if _, msg := ask(t, l.Addr().String(), `{"url":"URL","insecureHTTPParser":true}`, `{}`); msg.Get("payload") != "Hello" {
-		t.Errorf("lenient: %s", flow.JSON(msg))
-	}
-	if _, msg := ask(t, l.Addr().String(), `{"url":"URL"}`, `{}`); !strings.HasPrefix(flow.Text(msg.Get("payload")), "RequestError: Parse Error") {
-		t.Errorf("strict: %s", flow.JSON(msg))
 	}
 }
 

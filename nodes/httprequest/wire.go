@@ -3,6 +3,7 @@ package httprequest
 import (
 	"errors"
 	"net"
+	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
 )
@@ -24,18 +25,40 @@ type wire struct {
 	again   atomic.Bool // the next byte begins an answer
 
 	// What the reader knows.
-	passed bool // the head of the answer has been read
-	last   byte // what was read before
-	line   int  // bytes of the line so far
+	reading bool // the head of an answer
+	head    head
+}
+
+// head is what is read of the head of an answer.
+type head struct {
+	start [len("HTTP/1.1 100")]byte
+	size  int
+	line  int // bytes of the line so far
+	last  byte
+}
+
+// isInterim tells whether another head follows, that of the answer. After 101 what
+// follows is not HTTP.
+func (h *head) isInterim() bool {
+	status := string(h.start[len("HTTP/1.1"):])
+	return status[:2] == " 1" && status != " 101"
 }
 
 func newWire(conn net.Conn, lenient bool) *wire {
 	return &wire{Conn: conn, lenient: lenient, asked: make(chan struct{})}
 }
 
-// Write begins a new exchange.
+// begin is called for a connection that a request has got, before it is written:
+// an answer to the one before has been read to its end. That it is being written
+// says nothing, since an answer may come before all of the request is sent.
+func begin(got httptrace.GotConnInfo) {
+	if w, ok := got.Conn.(*wire); ok {
+		w.again.Store(true)
+	}
+}
+
+// Write writes a part of a request.
 func (w *wire) Write(b []byte) (int, error) {
-	w.again.Store(true)
 	n, err := w.Conn.Write(b)
 	w.once.Do(func() { close(w.asked) })
 	return n, err
@@ -55,23 +78,38 @@ func (w *wire) Read(b []byte) (int, error) {
 		return n, err
 	}
 	if w.again.Swap(false) {
-		w.last, w.line = 0, 0
-		w.passed = b[0] != 'H' // no HTTP: a record of TLS
+		w.head, w.reading = head{}, b[0] == 'H' // else it is no HTTP, which others say
 	}
 	for _, char := range b[:n] {
-		if w.passed {
+		if !w.reading {
 			break
 		}
-		switch {
-		case char != '\n':
-			w.line++
-		case w.last != '\r':
-			return 0, errLineEnd
-		default:
-			w.passed = w.line == 1 // an empty line: only the \r
-			w.line = 0
+		if err := w.look(char); err != nil {
+			return 0, err
 		}
-		w.last = char
 	}
 	return n, err
+}
+
+// look takes the next byte of a head.
+func (w *wire) look(char byte) error {
+	h := &w.head
+	if h.size < len(h.start) {
+		h.start[h.size] = char
+	}
+	h.size++
+	switch {
+	case char != '\n':
+		h.line++
+	case h.last != '\r':
+		return errLineEnd
+	case h.line == 1: // an empty line: only the \r
+		w.reading = h.isInterim()
+		*h = head{}
+		return nil
+	default:
+		h.line = 0
+	}
+	h.last = char
+	return nil
 }
