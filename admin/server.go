@@ -72,10 +72,11 @@ type handler struct {
 
 // Server serves the admin API until [Server.Shutdown].
 type Server struct {
-	http    http.Server
-	handler *handler
-	cancel  context.CancelFunc
-	ended   chan struct{}
+	http      http.Server
+	handler   *handler
+	newcomers webroutes.Newcomers
+	cancel    context.CancelFunc
+	ended     chan struct{}
 }
 
 // CheckAddress tells what is wrong with an address to listen on. Without
@@ -120,6 +121,7 @@ func Start(l net.Listener, o Options) *Server {
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
+	s.newcomers.Watch(&s.http)
 	go func() {
 		defer close(s.ended)
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -133,6 +135,7 @@ func Start(l net.Listener, o Options) *Server {
 // under way, until the context ends; then it cuts them off.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.cancel()
+	defer s.newcomers.Dismiss()()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("waiting for admin requests: %w", err), s.http.Close())

@@ -33,6 +33,8 @@ func Serve(l net.Listener, t *Table, log *slog.Logger) (stop func(context.Contex
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	var newcomers Newcomers
+	newcomers.Watch(server)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -41,6 +43,7 @@ func Serve(l net.Listener, t *Table, log *slog.Logger) (stop func(context.Contex
 		}
 	}()
 	return func(ctx context.Context) error {
+		defer newcomers.Dismiss()()
 		err := server.Shutdown(ctx)
 		if err != nil {
 			err = errors.Join(fmt.Errorf("waiting for requests to nodes: %w", err), server.Close())

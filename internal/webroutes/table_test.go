@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -230,7 +231,19 @@ func TestServer(t *testing.T) {
 	if err := answer.Body.Close(); err != nil {
 		t.Error(err)
 	}
+	silent, err := net.Dial("tcp", l.Addr().String()) // and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	if _, err := io.WriteString(silent, "G"); err != nil { // or almost nothing
+		t.Fatal(err)
+	}
+	began := time.Now()
 	if err := stop(context.Background()); err != nil {
 		t.Error(err)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("to stop took %v", took)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -29,6 +30,7 @@ const (
 var (
 	errSlow     = errors.New("the peer reads too slowly")
 	errNoAnswer = errors.New("the peer does not answer pings")
+	errNoUTF8   = errors.New("a text message is not UTF-8")
 )
 
 // conn is one connection. It has a reader, a writer while there is something to
@@ -90,6 +92,10 @@ func (c *conn) read() error {
 		if err != nil {
 			return err
 		}
+		if kind == websocket.MessageText && !utf8.Valid(data) { // RFC 6455, section 8.1
+			_ = c.ws.Close(websocket.StatusInvalidFramePayloadData, errNoUTF8.Error())
+			return errNoUTF8
+		}
 		if !c.deliver(kind, data) {
 			return nil
 		}
@@ -124,7 +130,7 @@ func (c *conn) deliver(kind websocket.MessageType, data []byte) bool {
 func (c *conn) message(kind websocket.MessageType, data []byte) *flow.Message {
 	var payload flow.Value = flow.Buffer(data)
 	if kind == websocket.MessageText {
-		payload = flow.DecodeUTF8(data)
+		payload = string(data)
 	}
 	msg := flow.NewMessage()
 	if c.hub.options.WholeMsg {

@@ -36,6 +36,9 @@ func Type(store *session.Store) flow.Type {
 		Notes: "The sessions are those of flowrun sessions, tcp-send, tcp-session and tcp-disconnect too: _session.id is the sessionId. A client connects again after 10 seconds.",
 		Differences: []string{
 			"A UTF-8 character that two segments share stays whole.",
+			"base64 cut at line ends is a message for each chunk.",
+			"ip is 127.0.0.1 where Node.js says ::ffff:127.0.0.1.",
+			"A port that is none is an error of the deploy, and not of the node alone.",
 			"Single mode ends a connection that sends more than 64 MB.",
 			"A server's badge goes on counting when a peer is gone without a word: after two minutes the system looks after it.",
 		},

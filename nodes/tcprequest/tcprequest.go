@@ -152,8 +152,11 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 			return err
 		}
 	}
-	target, ok := n.target(msg)
-	if !ok {
+	target, ok, err := n.target(msg)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
 		n.env.Warn(n.env.Text("tcpin.errors.no-host", "Host and/or port not set"))
 		return nil
 	}
@@ -171,16 +174,25 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	return nil
 }
 
-func (n *Node) target(msg *flow.Message) (sockets.Target, bool) {
+// target returns where to connect to. It is false if nothing says so; a port that
+// is none is an error.
+func (n *Node) target(msg *flow.Message) (t sockets.Target, ok bool, err error) {
 	host, port := n.config.Server, n.config.Port
 	if host == "" {
 		host, _ = msg.Get("host").(string)
 	}
-	number, _ := sockets.ParseInt(port)
-	if number == 0 {
-		number, _ = sockets.ParseInt(msg.Get("port"))
+	if !flow.Truthy(port) {
+		port = msg.Get("port")
 	}
-	return sockets.Target{Host: host, Port: number}, host != "" && number > 0 && number <= 65535
+	if host == "" || !flow.Truthy(port) {
+		return t, false, nil
+	}
+	number, isNumber := sockets.ParseInt(port)
+	if err := sockets.CheckPort("Port", number, 0); err != nil || !isNumber {
+		text := fmt.Sprintf("Port should be >= 0 and < 65536. Received type %s (%s).", flow.TypeName(port), flow.Text(port)) // Node.js' words
+		return t, false, &flow.Error{Name: "RangeError", Message: text, Code: "ERR_SOCKET_BAD_PORT"}
+	}
+	return sockets.Target{Host: host, Port: number}, true, nil
 }
 
 // reset closes connections that stay open.

@@ -86,6 +86,20 @@ func TestServerOfTheMessage(t *testing.T) {
 	}
 }
 
+// What is no port is an error of the message, as in Node.js.
+func TestBadPort(t *testing.T) {
+	for port, want := range map[string]string{
+		`"abc"`: "Port should be >= 0 and < 65536. Received type string (abc).",
+		"70000": "Port should be >= 0 and < 65536. Received type number (70000).",
+	} {
+		d := flowtest.New(t, tcprequest.Type(session.New(), nil), `{"server":"127.0.0.1"}`)
+		d.Handle(`{"payload":"x","port":` + port + `}`)
+		if err := d.Done[0]; err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("port %s: %v", port, err)
+		}
+	}
+}
+
 func TestNobodyThere(t *testing.T) {
 	port := sockettest.FreePort(t)
 	d := flowtest.New(t, tcprequest.Type(session.New(), nil), fmt.Sprintf(`{"server":"127.0.0.1","port":%d}`, port))

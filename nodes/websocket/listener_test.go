@@ -280,3 +280,21 @@ func TestNodeIsReplaced(t *testing.T) {
 		t.Error("a node that is gone still gets something")
 	}
 }
+
+// A text message that is none ends its connection (RFC 6455, section 8.1).
+func TestNotUTF8(t *testing.T) {
+	r, config := newListener(t, "")
+	in := flowtest.New(t, In, server, use(config))
+	conn := dial(t, r.url("/ws"), nil)
+	say(t, conn, "ü")
+	if err := conn.Write(t.Context(), websocket.MessageText, []byte{0xff, 0xfe}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusInvalidFramePayloadData {
+		t.Errorf("the connection ended with %v", err)
+	}
+	in.Until(hasBadge(in, "red ring disconnected"))
+	if got, want := sessionless(t, in), []string{`{"payload":"ü"}`}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
