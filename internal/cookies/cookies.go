@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ func Parse(header string, decoded bool) *flow.Object {
 			value = value[1 : len(value)-1]
 		}
 		if decoded && strings.Contains(value, "%") {
-			if text, err := url.PathUnescape(value); err == nil {
+			if text, ok := qs.Unescape(value); ok {
 				value = text
 			}
 		}

@@ -12,6 +12,7 @@ func TestParse(t *testing.T) {
 		"a=1; b=2":               `{"a":"1","b":"2"}`,
 		`a="x y"; a=2; c`:        `{"a":"x y"}`,
 		"a=x%20y; b=%zz":         `{"a":"x y","b":"%zz"}`,
+		`a=%C3%A4; b="%E4"`:      `{"a":"ä","b":"%E4"}`,
 		"":                       `{}`,
 		"x=1; Path=/; Expires=d": `{"x":"1","Path":"/","Expires":"d"}`,
 	} {

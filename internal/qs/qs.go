@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/flowrun/flowrun/flow"
 )
@@ -136,10 +137,17 @@ func decode(s string) string {
 		return s
 	}
 	s = strings.ReplaceAll(s, "+", " ")
-	if decoded, err := url.PathUnescape(s); err == nil {
+	if decoded, ok := Unescape(s); ok {
 		return decoded
 	}
 	return s
+}
+
+// Unescape decodes %XX as decodeURIComponent does: it undoes [Escape]. It is false
+// if there is a percent sign without two digits, or what comes out is no UTF-8.
+func Unescape(s string) (decoded string, ok bool) {
+	decoded, err := url.PathUnescape(s)
+	return decoded, err == nil && utf8.ValidString(decoded)
 }
 
 // appendTo makes a list of a value and one more.

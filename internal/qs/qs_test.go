@@ -29,6 +29,8 @@ func TestQuery(t *testing.T) {
 		{`a[b=c`, `{"a":{"[b":"c"}}`},
 		{`a]b=c`, `{"a]b":"c"}`},
 		{`a%zz=1&b=%zz`, `{"a%zz":"1","b":"%zz"}`},
+		{`a=%E4+b&%E4=%C3%A4`, `{"a":"%E4 b","%E4":"ä"}`},
+		{`a=%C3%A4%E4&b=%ED%A0%80&c=%C0%80`, `{"a":"%C3%A4%E4","b":"%ED%A0%80","c":"%C0%80"}`},
 		{`toString=1&a[hasOwnProperty]=b`, `{"toString":"1","a":{"hasOwnProperty":"b"}}`},
 		{`a[][b]=1&a[][b]=2`, `{"a":[{"b":["1","2"]}]}`},
 		{`a[2000]=x`, `{"a":{"2000":"x"}}`},
@@ -45,8 +47,8 @@ func TestQuery(t *testing.T) {
 }
 
 func TestForm(t *testing.T) {
-	o, err := Form("a=1&b[c]=2")
-	if err != nil || flow.JSON(o) != `{"a":"1","b":{"c":"2"}}` {
+	o, err := Form("a=1&b[c]=2&d=%E4")
+	if err != nil || flow.JSON(o) != `{"a":"1","b":{"c":"2"},"d":"%E4"}` {
 		t.Errorf("got %s, %v", flow.JSON(o), err)
 	}
 	if _, err := Form("a" + strings.Repeat("[b]", 33) + "=1"); !errors.Is(err, ErrDepth) {

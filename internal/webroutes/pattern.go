@@ -2,13 +2,13 @@ package webroutes
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/jsregexp"
+	"github.com/flowrun/flowrun/internal/qs"
 )
 
 // pattern is the path of a route. It matches as path-to-regexp 0.1 does, which
@@ -181,8 +181,8 @@ func (p *pattern) match(path string) (params *flow.Object, ok bool, err error) {
 			}
 			continue
 		}
-		value, err := url.PathUnescape(path[start:end])
-		if err != nil {
+		value, ok := qs.Unescape(path[start:end])
+		if !ok {
 			return nil, true, fmt.Errorf("failed to decode param %q", path[start:end])
 		}
 		params.Set(key, value)
@@ -210,8 +210,8 @@ func (p *pattern) matchSegments(path string) (params *flow.Object, ok bool, err 
 		if s.name == "" {
 			continue
 		}
-		value, err := url.PathUnescape(values[i])
-		if err != nil {
+		value, ok := qs.Unescape(values[i])
+		if !ok {
 			return nil, true, fmt.Errorf("failed to decode param %q", values[i])
 		}
 		params.Set(s.name, value)

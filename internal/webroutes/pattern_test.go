@@ -79,12 +79,16 @@ func TestBadPatterns(t *testing.T) {
 			t.Errorf("%s was accepted", path)
 		}
 	}
-	p, err := compile("/:id")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := p.match("/%zz"); err == nil {
-		t.Error("a parameter that cannot be decoded was accepted")
+	for _, path := range []string{"/:id", "/*"} {
+		p, err := compile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, request := range []string{"/%zz", "/%E4"} {
+			if _, _, err := p.match(request); err == nil {
+				t.Errorf("%s for %s: a parameter that cannot be decoded was accepted", path, request)
+			}
+		}
 	}
 }
 
