@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowrun/flowrun/internal/webroutes"
 	"github.com/flowrun/flowrun/nodes"
@@ -40,7 +41,7 @@ func TestRESTService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &engine{Runtime: runtime.New(runtime.Options{Registry: registry, Context: state.New()}), sessions: session.New()}
+	e := &engine{Runtime: runtime.New(runtime.Options{Registry: registry, Context: state.New(), Drain: 5 * time.Second}), sessions: session.New()}
 	t.Cleanup(func() { e.stop(t) })
 	service := func(version string) string {
 		return strings.NewReplacer("BASE", server.URL, "VERSION", version).Replace(restService)
