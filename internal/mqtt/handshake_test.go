@@ -11,7 +11,6 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 
 	"github.com/flowrun/flowrun/internal/mqtt"
-	"github.com/flowrun/flowrun/internal/mqtt/mqtttest"
 )
 
 // script is a broker of MQTT 5 that says what a test has it say.
@@ -39,7 +38,7 @@ func scripted(t *testing.T) (*script, *mqtt.Client) {
 	t.Cleanup(func() { // before the client stops: there is nobody to say goodbye to
 		if s.Conn != nil {
 			_ = s.Close()
-			mqtttest.Await(t, c, false)
+			_ = s.next().Close() // the client knows
 		}
 	})
 	c.Connect(nil)
@@ -52,13 +51,21 @@ func (s *script) accept(present bool, receiveMaximum uint16) {
 	if s.Conn != nil {
 		_ = s.Close()
 	}
+	s.Conn = s.next()
+	s.expect("*packets.Connect", 0)
+	s.send(&packets.Connack{SessionPresent: present, Properties: &packets.Properties{ReceiveMaximum: &receiveMaximum}})
+}
+
+// next returns the next connection.
+func (s *script) next() net.Conn {
+	s.t.Helper()
 	select {
-	case s.Conn = <-s.conns:
+	case conn := <-s.conns:
+		return conn
 	case <-time.After(10 * time.Second):
 		s.t.Fatal("the client does not connect")
 	}
-	s.expect("*packets.Connect", 0)
-	s.send(&packets.Connack{SessionPresent: present, Properties: &packets.Properties{ReceiveMaximum: &receiveMaximum}})
+	return nil
 }
 
 func (s *script) send(p io.WriterTo) {
