@@ -80,7 +80,7 @@ func (e header) Read() flow.Value {
 }
 
 func (e cookie) Read() flow.Value {
-	return cookies.Request(strings.Join(e.r.Header["Cookie"], "; "))
+	return cookies.Request(headers.Decode(strings.Join(e.r.Header["Cookie"], "; ")))
 }
 
 func (e ip) Read() flow.Value {

@@ -75,18 +75,18 @@ func (s *site) next(answer <-chan string) *flow.Message {
 
 func TestRequest(t *testing.T) {
 	s := newSite(t, `{"url":"things/:id","method":"get"}`, webroutes.Options{Root: "/api"})
-	msg := s.next(s.ask("GET", "/api/things/a%20b?x[y]=1", "", "Cookie", "c=1; d=j:[2]", "X-Thing", "t"))
+	msg := s.next(s.ask("GET", "/api/things/a%20b?x[y]=1", "", "Cookie", "c=1; d=j:[2]; e=\xfc", "X-Thing", "gr\xfc\xdf"))
 	req := msg.Get("req").(*flow.Object)
 	for key, want := range map[string]string{
 		"method": `"GET"`, "url": `"/things/a%20b?x[y]=1"`, "originalUrl": `"/api/things/a%20b?x[y]=1"`, "baseUrl": `"/api"`,
-		"path": `"/things/a%20b"`, "params": `{"id":"a b"}`, "query": `{"x":{"y":"1"}}`, "cookies": `{"c":"1","d":[2]}`,
+		"path": `"/things/a%20b"`, "params": `{"id":"a b"}`, "query": `{"x":{"y":"1"}}`, "cookies": `{"c":"1","d":[2],"e":"ü"}`,
 		"ip": `"127.0.0.1"`, "protocol": `"http"`, "secure": `false`, "hostname": `"127.0.0.1"`, "route": `{"path":"/things/:id"}`,
 	} {
 		if got := flow.JSON(req.Get(key)); got != want {
 			t.Errorf("req.%s is %s, want %s", key, got, want)
 		}
 	}
-	if got := flow.JSON(req.Get("headers").(*flow.Object).Get("x-thing")); got != `"t"` {
+	if got := flow.JSON(req.Get("headers").(*flow.Object).Get("x-thing")); got != `"grüß"` {
 		t.Errorf("the header is %s", got)
 	}
 	if got := flow.JSON(msg.Get("payload")); got != `{"x":{"y":"1"}}` {
