@@ -4,17 +4,10 @@ package httpresponse
 
 import (
 	"fmt"
-	"mime"
 	"net/http"
-	"strings"
-	"time"
-
-	"golang.org/x/net/http/httpguts"
 
 	"github.com/flowrun/flowrun/flow"
-	"github.com/flowrun/flowrun/internal/cookies"
 	"github.com/flowrun/flowrun/internal/exchange"
-	"github.com/flowrun/flowrun/internal/hashsum"
 	"github.com/flowrun/flowrun/internal/sockets"
 )
 
@@ -72,17 +65,23 @@ func (n *Node) Handle(msg *flow.Message, _ flow.Outlet) error {
 	if a.Status, err = n.status(msg); err != nil {
 		return err
 	}
+	isText := false
 	switch payload := msg.Get("payload").(type) {
 	case nil:
 	case string:
-		a.Body, a.Type = []byte(payload), "text/html; charset=utf-8"
+		a.Body, a.Type, isText = []byte(payload), "text/html; charset=utf-8", true
 	case flow.Buffer:
 		a.Body, a.Type = payload, "application/octet-stream"
 	case float64:
-		a.Body, a.Type = flow.AppendNumber(nil, payload), "text/html; charset=utf-8"
+		a.Body, a.Type, isText = flow.AppendNumber(nil, payload), "text/html; charset=utf-8", true
 	default:
-		a.Body, a.Type = flow.AppendJSON(make([]byte, 0, smallBody), payload), "application/json; charset=utf-8"
-		a.NoSniff = header.Get("Content-Type") == ""
+		a.Body, a.Type, isText = flow.AppendJSON(make([]byte, 0, smallBody), payload), "application/json; charset=utf-8", true
+		a.NoSniff = header["Content-Type"] == nil
+	}
+	if typ := header["Content-Type"]; typ != nil && isText {
+		if typ[0], err = inUTF8(typ[0]); err != nil {
+			return err
+		}
 	}
 	return e.Answer(a)
 }
@@ -101,81 +100,4 @@ func (n *Node) status(msg *flow.Message) (int, error) {
 		}
 	}
 	return http.StatusOK, nil
-}
-
-// header returns the headers of the node and the message, and its cookies.
-func (n *Node) header(msg *flow.Message) (http.Header, error) {
-	var header http.Header
-	for name, v := range n.config.Headers.All() {
-		if err := add(&header, name, v); err != nil {
-			return nil, err
-		}
-	}
-	if own, ok := msg.Get("headers").(*flow.Object); ok {
-		if own, ok = hashsum.Changed(own); ok {
-			for name, v := range own.All() {
-				if _, there := n.config.Headers.Lookup(name); there {
-					continue
-				}
-				if err := add(&header, name, v); err != nil {
-					return nil, err
-				}
-			}
-		}
-	}
-	if list, ok := msg.Get("cookies").(*flow.Object); ok {
-		for name, v := range list.All() {
-			line, err := cookies.Set(name, v, time.Now())
-			if err != nil {
-				return nil, err
-			}
-			header = ensure(header)
-			header.Add("Set-Cookie", line)
-		}
-	}
-	return header, nil
-}
-
-func ensure(h http.Header) http.Header {
-	if h == nil {
-		return http.Header{}
-	}
-	return h
-}
-
-// add sets a header as res.set of Express does. The length of the body is never
-// taken from a flow: a wrong one would break the connection.
-func add(h *http.Header, name string, v flow.Value) error {
-	canonical := http.CanonicalHeaderKey(name)
-	if canonical == "Content-Length" || canonical == "Transfer-Encoding" {
-		return nil
-	}
-	values := []string{flow.Text(v)}
-	if list, ok := v.(flow.Array); ok {
-		values = nil
-		for _, item := range list {
-			values = append(values, flow.Text(item))
-		}
-	}
-	for _, value := range values {
-		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
-			return fmt.Errorf("the header %q has characters that are not allowed", name)
-		}
-	}
-	if canonical == "Content-Type" {
-		values = []string{withCharset(values)}
-	}
-	*h = ensure(*h)
-	(*h)[canonical] = values
-	return nil
-}
-
-// withCharset adds the charset to types of text that have none.
-func withCharset(values []string) string {
-	value := strings.Join(values, ", ")
-	typ, params, err := mime.ParseMediaType(value)
-	if err == nil && params["charset"] == "" && (strings.HasPrefix(typ, "text/") || typ == "application/json" || typ == "application/javascript") {
-		value += "; charset=utf-8"
-	}
-	return value
 }

@@ -15,9 +15,18 @@ import (
 	"github.com/flowrun/flowrun/internal/webroutes"
 )
 
-// answer has a node answer a request with a message, and returns status, headers
-// and body.
+// answer has a node answer a request with a message (JSON), and returns status,
+// headers and body.
 func answer(t *testing.T, config, msg, method string, header ...string) string {
+	t.Helper()
+	v, err := flow.ParseJSON([]byte(msg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answerWith(t, config, flow.MessageOf(v.(*flow.Object)), method, header...)
+}
+
+func answerWith(t *testing.T, config string, m *flow.Message, method string, header ...string) string {
 	t.Helper()
 	r := httptest.NewRequest(method, "/", nil)
 	for i := 0; i+1 < len(header); i += 2 {
@@ -26,7 +35,6 @@ func answer(t *testing.T, config, msg, method string, header ...string) string {
 	w := httptest.NewRecorder()
 	e := exchange.New(w, r, webroutes.Match{}, time.Now())
 	d := flowtest.New(t, Type, config)
-	m := d.Message(msg)
 	m.Set("res", e)
 	d.HandleMessage(m)
 	if d.Done[0] != nil {
@@ -60,8 +68,10 @@ func TestAnswers(t *testing.T) {
 		{`{"headers":{"x-a":"1","content-type":"text/plain"}}`, `{"payload":"x","headers":{"X-B":["2","3"],"x-a":"4","content-length":"99"}}`,
 			"200 Content-Length: 1, Content-Type: text/plain; charset=utf-8, X-A: 1, X-B: 2 | 3 x"},
 		{`{}`, `{"headers":{"x-a":"1","x-node-red-request-node":"5c9c9b0c"},"payload":"x"}`, "200 Content-Length: 1, " + html + ", X-A: 1 x"},
-		{`{}`, `{"headers":{"x y":"1"}}`, `the header "x y" has characters that are not allowed`},
-		{`{}`, `{"headers":{"x":"1\r\nSet-Cookie: a"}}`, `the header "x" has characters that are not allowed`},
+		{`{}`, `{"headers":{"x y":"1"}}`, `TypeError: Header name must be a valid HTTP token ["x y"]`},
+		{`{}`, `{"headers":{"x":"1\r\nSet-Cookie: a"}}`, `TypeError: Invalid character in header content ["x"]`},
+		{`{}`, `{"headers":{"x":["a","€"]}}`, `TypeError: Invalid character in header content ["x"]`},
+		{`{}`, `{"payload":"x","headers":{"x":["grüß","a\tb"]}}`, "200 Content-Length: 1, " + html + ", X: gr\xfc\xdf | a\tb x"},
 		{`{}`, `{"payload":"","cookies":{"a":"x y","b":null,"c":{"value":"1","path":"/p","httpOnly":true,"sameSite":"lax"}}}`,
 			"200 Content-Length: 0, " + html + ", Set-Cookie: a=x%20y; Path=/ | b=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT | c=1; Path=/p; HttpOnly; SameSite=Lax "},
 		{`{}`, `{"cookies":{"a b":"1"}}`, `the cookie name "a b" has characters that are not allowed`},
@@ -72,6 +82,39 @@ func TestAnswers(t *testing.T) {
 	}
 	if got, want := answer(t, `{}`, `{"payload":"body"}`, "HEAD"), "200 Content-Length: 4, "+html+" "; got != want {
 		t.Errorf("HEAD: %s", got)
+	}
+}
+
+// The types that Express 4.22 sends for the same ones: text is in UTF-8, whatever
+// the flow says.
+func TestContentType(t *testing.T) {
+	for _, c := range []struct{ typ, text, bytes string }{
+		{"text/plain", "text/plain; charset=utf-8", "text/plain; charset=utf-8"},
+		{"text/plain;charset=ISO-8859-1", "text/plain; charset=utf-8", "text/plain;charset=ISO-8859-1"},
+		{"text/csv; header=present; charset = x", "text/csv; charset=utf-8; header=present", "text/csv; header=present; charset = x"},
+		{`text/html; a="b c"; Z=1`, `text/html; a="b c"; charset=utf-8; z=1`, `text/html; a="b c"; Z=1; charset=utf-8`},
+		{"image/png", "image/png; charset=utf-8", "image/png"},
+		{"application/xml", "application/xml; charset=utf-8", "application/xml"},
+		{"application/vnd.x+json", "application/vnd.x+json; charset=utf-8", "application/vnd.x+json"},
+		{"application/json5; x=y", "application/json5; charset=utf-8; x=y", "application/json5; x=y; charset=utf-8"},
+		{"TEXT/Plain", "text/plain; charset=utf-8", "TEXT/Plain"},
+		{"", "text/html; charset=utf-8", "application/octet-stream"},
+	} {
+		with := func(payload flow.Value) *flow.Message {
+			return flow.MessageOf(flow.NewObject("payload", payload, "headers", flow.NewObject("Content-Type", c.typ)))
+		}
+		if got, want := answerWith(t, `{}`, with("ü"), "GET"), "200 Content-Length: 2, Content-Type: "+c.text+" ü"; got != want {
+			t.Errorf("%q for text: %s, want %s", c.typ, got, want)
+		}
+		if got, want := answerWith(t, `{}`, with(flow.Buffer("x")), "GET"), "200 Content-Length: 1, Content-Type: "+c.bytes+" x"; got != want {
+			t.Errorf("%q for bytes: %s, want %s", c.typ, got, want)
+		}
+	}
+	for _, typ := range []string{"text", "a b/c", "text/plain; x"} {
+		msg := flow.JSON(flow.NewObject("payload", flow.NewObject(), "headers", flow.NewObject("content-type", typ)))
+		if got := answer(t, `{}`, msg, "GET"); got != "TypeError: invalid media type" {
+			t.Errorf("%q: %s", typ, got)
+		}
 	}
 }
 
