@@ -237,6 +237,16 @@ func (c *Client) Stop() {
 // returns. Without a connection the message waits for one.
 func (c *Client) Publish(m *Message, done func(error)) { c.session.publish(m, done) }
 
+// textOf is an error without the port here, which is another one each time.
+func textOf(err error) string {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Source != nil {
+		far := *op
+		far.Source = nil
+		return far.Error()
+	}
+	return err.Error()
+}
+
 // run makes one connection after the other.
 func (c *Client) run(ctx context.Context, l *link) {
 	reported := ""
@@ -252,11 +262,11 @@ func (c *Client) run(ctx context.Context, l *link) {
 				return
 			}
 			c.setState(Disconnected)
-			c.log(flow.LevelWarn, "disconnected from broker "+o.Name+": "+err.Error())
+			c.log(flow.LevelWarn, "disconnected from broker "+o.Name+": "+textOf(err))
 			if time.Since(began) > pause {
 				pause = firstPause
 			}
-		} else if text := err.Error(); text != reported && ctx.Err() == nil {
+		} else if text := textOf(err); text != reported && ctx.Err() == nil {
 			reported = text // once: it is tried again and again
 			c.log(flow.LevelWarn, "connection failed to broker "+o.Name+": "+text)
 		}

@@ -18,10 +18,13 @@ func (c *Client) Attach(id string, watch func(State)) {
 	c.users[id] = watch
 	c.back(id)
 	c.drop(suspended(id))
+	connects := first && c.options.AutoConnect
+	if connects && c.link == nil && !c.stopped {
+		c.state = Connecting // nobody is to be told of a connection that there never was
+	}
 	watch(c.state)
-	auto := c.options.AutoConnect
 	c.mu.Unlock()
-	if first && auto {
+	if connects {
 		c.Connect(nil)
 	}
 }
