@@ -99,3 +99,23 @@ func TestFresh(t *testing.T) {
 		}
 	}
 }
+
+func TestURL(t *testing.T) {
+	for _, c := range []struct{ root, target, want string }{
+		{"", "/e?", "/e?"},
+		{"", "/a|b%7C?x=1#y", "/a|b%7C?x=1#y"},
+		{"/api", "/api/e?x=1", "/e?x=1"},
+		{"/api", "/api?x=1", "/?x=1"},
+		{"/api", "/api", "/"},
+		{"", "http://h.example/e", "http://h.example/e"},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", c.target, nil)
+		req := New(httptest.NewRecorder(), r, webroutes.Match{Root: c.root}, time.Now()).Request(nil)
+		if got := req.Get("url"); got != c.want {
+			t.Errorf("url of %s below %s: %v, want %s", c.target, c.root, got, c.want)
+		}
+		if got := req.Get("originalUrl"); got != c.target {
+			t.Errorf("originalUrl of %s: %v", c.target, got)
+		}
+	}
+}

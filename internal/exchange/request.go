@@ -26,7 +26,7 @@ func (e *Exchange) Request(body flow.Value) *flow.Object {
 		"baseUrl", m.Root,
 		"path", path{e},
 		"headers", header{e},
-		"query", qs.Query(r.URL.RawQuery),
+		"query", qs.Query(m.Query),
 		"params", params,
 		"body", body,
 		"cookies", cookie{e},
@@ -59,15 +59,17 @@ type (
 )
 
 func (e method) Read() flow.Value      { return e.r.Method }
-func (e originalURL) Read() flow.Value { return e.match.Root + e.url() }
+func (e originalURL) Read() flow.Value { return e.r.RequestURI }
 func (e path) Read() flow.Value        { return e.match.Path }
-func (e url) Read() flow.Value         { return e.url() }
 
-func (e *Exchange) url() string {
-	if e.r.URL.RawQuery == "" {
-		return e.match.Path
+// Read returns the target of the request as it was sent, without the root. (A whole
+// URL, as a proxy gets it, keeps it.)
+func (e url) Read() flow.Value {
+	rest := strings.TrimPrefix(e.r.RequestURI, e.match.Root)
+	if rest == "" || rest[0] == '?' || rest[0] == '#' {
+		return "/" + rest
 	}
-	return e.match.Path + "?" + e.r.URL.RawQuery
+	return rest
 }
 
 func (e header) Read() flow.Value {

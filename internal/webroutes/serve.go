@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // ServeHTTP implements [http.Handler]. Where there is neither a route nor a file
@@ -21,8 +22,8 @@ func (t *Table) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Serve serves a request, if there is something to serve it with.
 func (t *Table) Serve(w http.ResponseWriter, r *http.Request) bool {
-	path := r.URL.EscapedPath()
-	if rest, ok := below(t.options.Root, path); ok && t.serveRoute(w, r, path[:len(t.options.Root)], rest) {
+	path, query := target(r)
+	if rest, ok := below(t.options.Root, path); ok && t.serveRoute(w, r, Match{Root: path[:len(t.options.Root)], Path: rest, Query: query}) {
 		return true
 	}
 	for _, s := range t.options.Static {
@@ -36,6 +37,18 @@ func (t *Table) Serve(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
+// target takes the target of a request apart, as it was sent: flows see no other
+// encoding than that of the client. A fragment, which does not belong there, is
+// left out, as Node.js does.
+func target(r *http.Request) (path, query string) {
+	if !strings.HasPrefix(r.RequestURI, "/") { // a whole URL, as a proxy gets it
+		return r.URL.EscapedPath(), r.URL.RawQuery
+	}
+	sent, _, _ := strings.Cut(r.RequestURI, "#")
+	path, query, _ = strings.Cut(sent, "?")
+	return path, query
+}
+
 // below returns what comes after the root in a path, with its slash.
 func below(root, path string) (rest string, ok bool) {
 	if len(path) < len(root) || !strings.EqualFold(path[:len(root)], root) {
@@ -47,10 +60,14 @@ func below(root, path string) (rest string, ok bool) {
 	return rest, rest[0] == '/'
 }
 
-func (t *Table) serveRoute(w http.ResponseWriter, r *http.Request, root, path string) bool {
+func (t *Table) serveRoute(w http.ResponseWriter, r *http.Request, m Match) bool {
+	if !utf8.ValidString(r.RequestURI) { // nor would it be valid in a message
+		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
+		return true
+	}
 	routes := *t.routes.Load()
 	method := r.Method
-	if isUpgrade(r) && slices.ContainsFunc(routes, func(e *entry) bool { return e.serves(Upgrade, path) }) {
+	if isUpgrade(r) && slices.ContainsFunc(routes, func(e *entry) bool { return e.serves(Upgrade, m.Path) }) {
 		method = Upgrade
 	}
 	var others []string // methods that the path has
@@ -58,7 +75,7 @@ func (t *Table) serveRoute(w http.ResponseWriter, r *http.Request, root, path st
 		if (e.Method == Upgrade) != (method == Upgrade) {
 			continue
 		}
-		params, ok, err := e.pattern.match(path)
+		params, ok, err := e.pattern.match(m.Path)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return true
@@ -74,7 +91,8 @@ func (t *Table) serveRoute(w http.ResponseWriter, r *http.Request, root, path st
 		case e.paused != nil:
 			t.await(w, r, e)
 		case t.allow(w, r):
-			e.Serve(w, r, Match{Root: root, Path: path, Params: params, Route: e.shown})
+			m.Params, m.Route = params, e.shown
+			e.Serve(w, r, m)
 		}
 		return true
 	}

@@ -28,6 +28,7 @@ type Route struct {
 type Match struct {
 	Root   string       // the first part of the path, which is the table's root: "" or /api
 	Path   string       // the rest of it, as in the request
+	Query  string       // what comes after its question mark
 	Params *flow.Object // what the pattern's parameters stand for; nil if it has none
 	Route  *flow.Object // {path} of the pattern; all requests share it
 }

@@ -24,6 +24,9 @@ import (
 func say(name, method, path string) Route {
 	return Route{Method: method, Path: path, Serve: func(w http.ResponseWriter, _ *http.Request, m Match) {
 		text := name + " " + m.Root + " " + m.Path
+		if m.Query != "" {
+			text += " ?" + m.Query
+		}
 		if m.Params != nil {
 			text += " " + flow.JSON(m.Params)
 		}
@@ -68,6 +71,11 @@ func TestRoutes(t *testing.T) {
 	expect(t, table, "PUT", "/api/things/7", `404 Cannot PUT /api/things/7`)
 	expect(t, table, "GET", "/apix", `404 Cannot GET /apix`)
 	expect(t, table, "GET", "/things/7", `404 Cannot GET /things/7`)
+	expect(t, table, "GET", "/API/things/a|b%7C?x=c|d#e?f", `200 one /API /things/a|b%7C ?x=c|d {"id":"a|b|"}`)
+	expect(t, table, "GET", "/api/things/8?#e", `200 one /api /things/8 {"id":"8"}`)
+	expect(t, table, "GET", "http://h.example/api/things/8?x=1", `200 one /api /things/8 ?x=1 {"id":"8"}`)
+	expect(t, table, "GET", "/api/things/\xe4", `400 Bad Request`)
+	expect(t, table, "GET", "/api/things/%E4", `400 failed to decode param "%E4"`)
 	table.Release("n1", flow.Removed)
 	expect(t, table, "GET", "/api/things/7", `200 two /api /things/7`)
 	table.Pause("n3")
