@@ -1,8 +1,6 @@
 package mqtt
 
 import (
-	"errors"
-
 	"github.com/flowrun/flowrun/flow"
 )
 
@@ -29,7 +27,7 @@ func Control(env flow.Env, b Broker, msg *flow.Message, done func(error)) bool {
 		case flow.Truthy(options.Get("force")):
 			client.Disconnect(connect)
 		default:
-			done(errors.New(env.Text("mqtt.errors.invalid-action-alreadyconnected", "Disconnect from broker before connecting")))
+			done(&flow.Error{Message: env.Text("mqtt.errors.invalid-action-alreadyconnected", "Disconnect from broker before connecting")})
 		}
 	case "disconnect":
 		client.Disconnect(func() { done(nil) })
@@ -41,5 +39,5 @@ func Control(env flow.Env, b Broker, msg *flow.Message, done func(error)) bool {
 
 // ErrAction returns the error for an action that there is not.
 func ErrAction(env flow.Env) error {
-	return errors.New(env.Text("mqtt.errors.invalid-action-action", "Invalid action specified"))
+	return &flow.Error{Message: env.Text("mqtt.errors.invalid-action-action", "Invalid action specified")}
 }

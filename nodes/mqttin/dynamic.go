@@ -1,7 +1,6 @@
 package mqttin
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/flowrun/flowrun/flow"
@@ -70,10 +69,10 @@ func (n *Node) named(topic flow.Value) ([]*flow.Object, error) {
 		case *flow.Object:
 			s = v.Clone()
 		default:
-			return nil, errors.New(n.env.Text("mqtt.errors.invalid-action-badsubscription", "msg.topic is missing or invalid"))
+			return nil, &flow.Error{Message: n.env.Text("mqtt.errors.invalid-action-badsubscription", "msg.topic is missing or invalid")}
 		}
 		if name, _ := s.Get("topic").(string); !mqtt.ValidFilter(name) {
-			return nil, errors.New(n.env.Text("mqtt.errors.invalid-topic", "Invalid topic specified"))
+			return nil, &flow.Error{Message: n.env.Text("mqtt.errors.invalid-topic", "Invalid topic specified")}
 		}
 		list = append(list, s)
 	}

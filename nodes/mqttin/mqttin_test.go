@@ -127,10 +127,10 @@ func TestDynamicSubscriptions(t *testing.T) {
 		t.Errorf("subscriptions after unsubscribing: %s", flow.JSON(got))
 	}
 	for action, want := range map[string]string{
-		`{"action":"dance"}`:                        "Invalid action specified",
-		`{"action":"subscribe"}`:                    "msg.topic is missing or invalid",
-		`{"action":"subscribe","topic":"a/#/b"}`:    "Invalid topic specified",
-		`{"action":"connect","broker":{"port":99}}`: "Disconnect from broker before connecting",
+		`{"action":"dance"}`:                        "Error: Invalid action specified",
+		`{"action":"subscribe"}`:                    "Error: msg.topic is missing or invalid",
+		`{"action":"subscribe","topic":"a/#/b"}`:    "Error: Invalid topic specified",
+		`{"action":"connect","broker":{"port":99}}`: "Error: Disconnect from broker before connecting",
 	} {
 		d.Done = nil
 		d.Handle(action)
