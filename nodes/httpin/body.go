@@ -2,8 +2,8 @@ package httpin
 
 import (
 	"bytes"
-	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -72,19 +72,19 @@ func parseJSON(text []byte) (flow.Value, error) {
 // inflated reads a body that may be compressed, up to the limit.
 func inflated(r *http.Request, limit int64) ([]byte, error) {
 	var source io.Reader
+	var err error
 	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
 		return io.ReadAll(r.Body)
 	case "gzip":
-		z, err := gzip.NewReader(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		source = z
-	case "deflate":
-		source = flate.NewReader(r.Body)
+		source, err = gzip.NewReader(r.Body)
+	case "deflate": // which is the zlib format (RFC 9110, section 8.4.1.2)
+		source, err = zlib.NewReader(r.Body)
 	default:
-		return nil, fmt.Errorf("unsupported content encoding %q", encoding)
+		err = fmt.Errorf("unsupported content encoding %q", encoding)
+	}
+	if err != nil {
+		return nil, err
 	}
 	b, err := io.ReadAll(io.LimitReader(source, limit+1))
 	if err == nil && int64(len(b)) > limit {

@@ -3,6 +3,7 @@ package httpin
 import (
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"errors"
 	"fmt"
@@ -95,10 +96,6 @@ func TestRequest(t *testing.T) {
 }
 
 func TestBodies(t *testing.T) {
-	var zipped bytes.Buffer
-	z := gzip.NewWriter(&zipped)
-	_, _ = z.Write([]byte(`{"z":1}`))
-	_ = z.Close()
 	form := "--b\r\nContent-Disposition: form-data; name=\"a[b]\"\r\n\r\n1\r\n" +
 		"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.txt\"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b--\r\n"
 	s := newSite(t, `{"url":"/","method":"post","upload":true}`, webroutes.Options{})
@@ -122,13 +119,29 @@ func TestBodies(t *testing.T) {
 			t.Errorf("the files are %s", files)
 		}
 	}
-	msg := s.next(s.ask("POST", "/", zipped.String(), "Content-Type", "application/json", "Content-Encoding", "gzip"))
-	if got := flow.JSON(msg.Get("payload")); got != `{"z":1}` {
-		t.Errorf("zipped: %s", got)
-	}
 	raw := newSite(t, `{"url":"/","method":"post","skipBodyParsing":true}`, webroutes.Options{})
 	if got := raw.next(raw.ask("POST", "/", "{}", "Content-Type", "application/json")).Get("payload"); flow.JSON(got) != `{"type":"Buffer","data":[123,125]}` {
 		t.Errorf("raw: %s", flow.JSON(got))
+	}
+}
+
+func TestCompressed(t *testing.T) {
+	var zipped, deflated bytes.Buffer
+	for _, z := range []io.WriteCloser{gzip.NewWriter(&zipped), zlib.NewWriter(&deflated)} {
+		_, _ = io.WriteString(z, `{"z":1}`)
+		_ = z.Close()
+	}
+	s := newSite(t, `{"url":"/","method":"post"}`, webroutes.Options{})
+	for encoding, body := range map[string]string{"gzip": zipped.String(), "Deflate": deflated.String()} {
+		msg := s.next(s.ask("POST", "/", body, "Content-Type", "application/json", "Content-Encoding", encoding))
+		if got := flow.JSON(msg.Get("payload")); got != `{"z":1}` {
+			t.Errorf("%s: %s", encoding, got)
+		}
+	}
+	for encoding, body := range map[string]string{"gzip": zipped.String()[:12], "deflate": deflated.String()[:8]} {
+		if got := <-s.ask("POST", "/", body, "Content-Type", "application/json", "Content-Encoding", encoding); !strings.HasPrefix(got, "500 Internal Server Error") {
+			t.Errorf("%s that is cut off: %s", encoding, got)
+		}
 	}
 }
 
@@ -144,6 +157,7 @@ func TestRefused(t *testing.T) {
 		{"application/json", "", `"text"`, "500 Internal Server Error"},
 		{"application/json", "gzip", bomb.String(), "413 Request Entity Too Large"},
 		{"application/json", "what", `{}`, "500 Internal Server Error"},
+		{"application/json", "deflate", "\xabVJT\xb22\xac\x05\x00", "500 Internal Server Error"}, // without the header of zlib
 		{"text/plain", "", large, "413 Request Entity Too Large"},
 		{"/", "", "x", "500 Internal Server Error"},
 	} {
@@ -151,7 +165,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%.20s of type %s: %s, want %s", c.body, c.typ, got, c.want)
 		}
 	}
-	if len(s.Log) != 6 || s.Log[0].Level != flow.LevelWarn {
+	if len(s.Log) != 7 || s.Log[0].Level != flow.LevelWarn {
 		t.Errorf("the log is %v", s.Log)
 	}
 }
