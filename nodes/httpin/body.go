@@ -11,8 +11,10 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/charset"
 	"github.com/flowrun/flowrun/internal/qs"
 )
 
@@ -35,34 +37,72 @@ func (n *Node) body(w http.ResponseWriter, r *http.Request) (flow.Value, flow.Ar
 		}
 	}
 	hasBody := r.ContentLength != 0 || r.Header["Content-Length"] != nil
+	upload := n.config.Upload && n.config.Method == http.MethodPost
 	switch {
 	case hasBody && typ == "application/json":
 		text, err := inflated(r, limit)
 		if err != nil || len(text) == 0 {
 			return &flow.Object{}, nil, err
 		}
-		v, err := parseJSON(text)
+		v, err := parseJSON(text, strings.ToLower(params["charset"]))
 		return v, nil, err
 	case hasBody && typ == "application/x-www-form-urlencoded":
+		if name := params["charset"]; name != "" && !strings.EqualFold(name, "utf-8") {
+			return nil, nil, unsupported(name)
+		}
 		text, err := inflated(r, limit)
 		if err != nil {
 			return nil, nil, err
 		}
-		v, err := qs.Form(flow.DecodeUTF8(text))
+		v, err := qs.Form(flow.DecodeUTF8(bytes.TrimPrefix(text, bom)))
 		return v, nil, err
-	case hasBody && typ == "multipart/form-data" && n.config.Upload:
+	case hasBody && upload && typ == "multipart/form-data":
 		return form(multipart.NewReader(r.Body, params["boundary"]))
+	case hasBody && upload && strings.HasPrefix(typ, "multipart/"):
+		return nil, nil, fmt.Errorf("unsupported content type %q", typ)
+	case upload:
+		return &flow.Object{}, nil, nil // multer leaves nothing of it to who might read it
 	}
 	b, err := io.ReadAll(r.Body)
-	if isText(typ) {
-		return flow.DecodeUTF8(b), nil, err
+	switch {
+	case !isText(typ):
+		return flow.Buffer(b), nil, err
+	case !utf8.Valid(b): // only then: all text is in UTF-8 for Node-RED, and clients name wrong charsets
+		return decode(b, params["charset"]), nil, err
 	}
-	return flow.Buffer(b), nil, err
+	return string(bytes.TrimPrefix(b, bom)), nil, err
 }
 
-// parseJSON reads an object or a list: body-parser takes nothing else for JSON.
-func parseJSON(text []byte) (flow.Value, error) {
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+// bom is a byte order mark in UTF-8.
+var bom = []byte("\ufeff")
+
+func unsupported(charset string) error { return fmt.Errorf("unsupported charset %q", charset) }
+
+// decode makes text of bytes in a charset, which are in UTF-8 if the charset is
+// unknown, or empty.
+func decode(b []byte, name string) string {
+	if enc, ok := charset.Lookup(name); ok && !strings.EqualFold(name, "utf-8") {
+		if text, err := enc.NewDecoder().Bytes(b); err == nil {
+			return string(text)
+		}
+	}
+	return flow.DecodeUTF8(b)
+}
+
+// parseJSON reads an object or a list in a charset: body-parser takes nothing else
+// for JSON, and only charsets of Unicode.
+func parseJSON(text []byte, name string) (flow.Value, error) {
+	if name != "" && name != "utf-8" {
+		enc, ok := charset.Lookup(name)
+		if !ok || !strings.HasPrefix(name, "utf-") {
+			return nil, unsupported(name)
+		}
+		var err error
+		if text, err = enc.NewDecoder().Bytes(text); err != nil {
+			return nil, err
+		}
+	}
+	text = bytes.TrimPrefix(text, bom)
 	if start := bytes.TrimLeft(text, " \t\r\n"); len(start) > 0 && start[0] != '{' && start[0] != '[' {
 		return nil, errors.New("the body is neither a JSON object nor an array")
 	}
@@ -103,37 +143,4 @@ func isText(typ string) bool {
 		return false
 	}
 	return sub != "octet-stream" && sub != "cbor" && sub != "x-protobuf"
-}
-
-// form reads a form with files, which come as multer has them.
-func form(parts *multipart.Reader) (flow.Value, flow.Array, error) {
-	var fields []string
-	files := flow.Array{}
-	for {
-		p, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		b, err := io.ReadAll(p)
-		if err != nil {
-			return nil, nil, err
-		}
-		if p.FileName() == "" {
-			fields = append(fields, p.FormName(), flow.DecodeUTF8(b))
-			continue
-		}
-		typ := p.Header.Get("Content-Type")
-		if typ == "" {
-			typ = "application/octet-stream"
-		}
-		files = append(files, flow.NewObject(
-			"fieldname", p.FormName(), "originalname", p.FileName(), "encoding", "7bit", "mimetype", typ,
-			"buffer", flow.Buffer(b), "size", float64(len(b)),
-		))
-	}
-	body, err := qs.Fields(fields)
-	return body, files, err
 }

@@ -19,7 +19,7 @@ import (
 type Config struct {
 	URL    string `json:"url" doc:"the path, as Express has them: /things/:id, /files/*, /(a|b)"`
 	Method string `json:"method" doc:"get, post, put, delete, patch, options or head"`
-	Upload bool   `json:"upload" doc:"take forms with files (multipart/form-data): the fields are the payload, the files are in req.files"`
+	Upload bool   `json:"upload" doc:"take forms with files (post of multipart/form-data): the fields are the payload, the files are in req.files; a body that is neither a form nor JSON is left out, and the payload is {}"`
 	Raw    bool   `json:"skipBodyParsing" doc:"leave the body as it is, a Buffer"`
 }
 
@@ -53,6 +53,8 @@ func Type(web *webroutes.Table) flow.Type {
 			"A body that is too large is answered 413 and not 500, and the limit is for bodies of all kinds, also for files.",
 			"skipBodyParsing works for paths with parameters, too.",
 			"msg.req.headers are in alphabetical order.",
+			"Names of fields and files in a form are in UTF-8, as browsers send them; Node-RED takes them for Latin-1.",
+			"Text that is not UTF-8, and a field of a form, is decoded by the charset that its type names; Node-RED takes all text for UTF-8, and leaves a field out whose charset it does not know.",
 		},
 		Default: func() Config { return Config{Method: "get"} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
