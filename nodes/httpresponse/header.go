@@ -65,31 +65,38 @@ func add(h *http.Header, name string, v flow.Value) error {
 	}
 	values := []string{flow.Text(v)}
 	if list, ok := v.(flow.Array); ok {
+		if canonical == "Content-Type" {
+			return &flow.Error{Name: "TypeError", Message: "Content-Type cannot be set to an Array"}
+		}
 		values = nil
 		for _, item := range list {
 			values = append(values, flow.Text(item))
 		}
 	}
 	if !httpguts.ValidHeaderFieldName(name) {
-		return &flow.Error{Name: "TypeError", Message: fmt.Sprintf(`Header name must be a valid HTTP token ["%s"]`, name), Code: "ERR_INVALID_HTTP_TOKEN"}
+		return typeError("ERR_INVALID_HTTP_TOKEN", fmt.Sprintf(`Header name must be a valid HTTP token ["%s"]`, name))
 	}
 	for i, value := range values {
 		encoded, ok := headers.Encode(value)
 		if !ok {
-			return &flow.Error{Name: "TypeError", Message: fmt.Sprintf(`Invalid character in header content ["%s"]`, name), Code: "ERR_INVALID_CHAR"}
+			return typeError("ERR_INVALID_CHAR", fmt.Sprintf(`Invalid character in header content ["%s"]`, name))
 		}
 		values[i] = encoded
 	}
 	if canonical == "Content-Type" {
-		value := withCharset(strings.TrimSpace(strings.Join(values, ", ")))
-		if value == "" {
+		if values[0] == "" {
 			return nil // the answer has the type of its payload
 		}
-		values = []string{value}
+		values[0] = withCharset(values[0])
 	}
 	*h = ensure(*h)
 	(*h)[canonical] = values
 	return nil
+}
+
+// typeError returns an error as Node.js has it.
+func typeError(code, message string) error {
+	return &flow.Error{Name: "TypeError [" + code + "]", Message: message, Code: code}
 }
 
 // hasCharset and ofText are what res.set of Express looks for in a type.

@@ -31,7 +31,13 @@ var Type = flow.Define(flow.Spec[Config]{
 		{Name: "headers", Text: "headers, by name; those of an http request that nobody has changed are left out"},
 		{Name: "cookies", Text: "cookies to set, by name: a value, or {value, domain, path, expires, maxAge, httpOnly, secure, sameSite}; null has the client forget it"},
 	},
+	Errors: []flow.Doc{
+		{Name: "ERR_HTTP_HEADERS_SENT", Text: "the request has an answer already"},
+		{Name: "ERR_INVALID_CHAR", Text: "a header has control characters, or characters beyond Latin-1"},
+		{Name: "ERR_INVALID_HTTP_TOKEN", Text: "there can be no header of that name"},
+	},
 	Notes: "The first answer counts; another one for the same request is an error. " +
+		"Text and JSON are sent in UTF-8, whatever charset a content-type header names. " +
 		"An answer has an ETag, and a client that has it already gets 304, as Express does.",
 	Differences: []string{
 		"JSONP (?callback=) is not answered: the answer is JSON.",
