@@ -1,7 +1,6 @@
 package httprequest
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,29 +47,31 @@ func (c *client) transport(insecure bool) (*http.Transport, error) {
 	if t := c.transports[insecure]; t != nil {
 		return t, nil
 	}
-	config := &tls.Config{InsecureSkipVerify: insecure, MinVersion: tls.VersionTLS12} //nolint:gosec // the flow's author asks for it
-	if c.secure != nil {
-		var err error
-		if config, err = c.secure.Client(); err != nil {
-			return nil, err
-		}
+	secure := c.secure
+	if secure == nil {
+		secure = tlsconf.NewSource(tlsconf.Settings{Insecure: insecure})
+	}
+	config, err := secure.Client()
+	if err != nil {
+		return nil, err
 	}
 	idle := idleTime
 	if c.config.Persist {
 		idle = persistTime
 	}
 	t := &http.Transport{
-		Proxy:                 func(r *http.Request) (*url.URL, error) { return c.proxy().For(r.URL) },
-		DialContext:           c.dial,
-		TLSClientConfig:       config,
-		TLSNextProto:          map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/1.1, as in Node-RED
-		DisableCompression:    true,
-		MaxIdleConnsPerHost:   256,
-		IdleConnTimeout:       idle,
-		ExpectContinueTimeout: time.Second,
-	}
-	if c.secure != nil {
-		t.DialTLSContext = c.dialTLS
+		Proxy:       func(r *http.Request) (*url.URL, error) { return c.proxy().For(r.URL) },
+		DialContext: c.dial,
+		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return c.dialTLS(ctx, network, address, secure)
+		},
+		TLSClientConfig:        config,                                                 // behind a proxy
+		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/1.1, as in Node-RED
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    256,
+		IdleConnTimeout:        idle,
+		ExpectContinueTimeout:  time.Second,
+		OnProxyConnectResponse: checkProxy,
 	}
 	c.transports[insecure] = t
 	return t, nil
@@ -85,9 +87,9 @@ func (c *client) dial(ctx context.Context, network, address string) (net.Conn, e
 	return newWire(conn, c.config.Lenient), nil
 }
 
-// dialTLS connects to a server as the tls-config node says. It is not asked for
-// connections through a proxy.
-func (c *client) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+// dialTLS connects to a server with TLS. It is not asked for connections through a
+// proxy.
+func (c *client) dialTLS(ctx context.Context, network, address string, secure tlsconf.Provider) (net.Conn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {
@@ -97,11 +99,22 @@ func (c *client) dialTLS(ctx context.Context, network, address string) (net.Conn
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	secured, err := tlsconf.Connect(ctx, conn, nil, c.secure, host)
+	secured, err := tlsconf.Connect(ctx, conn, nil, secure, host)
 	if err != nil {
+		if fault := faultOfChain(err, secure); fault != nil {
+			err = fault
+		}
 		return nil, err
 	}
 	return newWire(secured, c.config.Lenient), nil
+}
+
+// checkProxy looks at the answer of a proxy that is to make a tunnel.
+func checkProxy(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &flow.Error{Name: "RequestError", Message: "the proxy at " + proxy.Host + " refuses: " + answer.Status, Code: otherwise}
 }
 
 func (c *client) close() {
@@ -125,6 +138,7 @@ type answer struct {
 // How a request may fail that the http package does not know of.
 var (
 	errTooLarge  = &flow.Error{Name: "RequestError", Message: "the answer is too large", Code: "ERR_BODY_TOO_LARGE"}
+	errAborted   = &flow.Error{Name: "ReadError", Message: "The server aborted pending request", Code: "ECONNRESET"}                 // got's words
 	errRedirects = &flow.Error{Name: "MaxRedirectsError", Message: "Redirected 21 times. Aborting.", Code: "ERR_TOO_MANY_REDIRECTS"} // got's words
 )
 
@@ -141,84 +155,25 @@ func (c *client) do(ctx context.Context, r *request) (a answer) {
 		return answer{err: err}
 	}
 	jar.SetCookies(r.target, r.cookies)
-	sender := &http.Client{Transport: t, Jar: jar, CheckRedirect: func(next *http.Request, via []*http.Request) error {
-		if !r.follow {
-			return http.ErrUseLastResponse
-		}
-		a.redirects = append(a.redirects, redirectOf(next.Response))
-		if len(via) > maxRedirects-1 {
-			return errRedirects
-		}
-		r.keepSecrets(next, via)
-		return nil
-	}}
-	response, err := c.send(ctx, sender, r)
+	way := &trip{request: r, over: t, jar: jar}
+	response, err := way.send(ctx)
+	a.redirects = way.redirects
 	if err != nil {
 		a.err = err
 		return a
 	}
 	defer func() { _ = response.Body.Close() }()
 	a.status, a.header, a.url = response.StatusCode, response.Header, addressOf(response.Request.URL)
+	if len(response.TransferEncoding) > 0 { // the http package takes it out of the headers
+		a.header.Set("Transfer-Encoding", strings.Join(response.TransferEncoding, ", "))
+	}
 	limit := int64(c.config.MaxSize)
 	a.body, a.err = io.ReadAll(io.LimitReader(response.Body, limit+1))
-	if a.err == nil && int64(len(a.body)) > limit {
+	switch {
+	case isHangUp(a.err):
+		a.err = errAborted
+	case a.err == nil && int64(len(a.body)) > limit:
 		a.err = errTooLarge
 	}
 	return a
-}
-
-// send sends the request, and once more with what a server asks for that wants to
-// know who it is.
-func (c *client) send(ctx context.Context, sender *http.Client, r *request) (*http.Response, error) {
-	response, err := c.sendOnce(ctx, sender, r, "")
-	if err != nil || r.digest == nil {
-		return response, err
-	}
-	var challenge *challenge
-	for _, variant := range []bool{false, true} {
-		if response.StatusCode != http.StatusUnauthorized {
-			break
-		}
-		if again := parseChallenge(response.Header.Values("WWW-Authenticate")); again != nil {
-			challenge = again
-		}
-		if challenge == nil || variant && !challenge.isSHA512() {
-			break
-		}
-		authorization := challenge.answer(*r.digest, response.Request, variant)
-		_ = response.Body.Close()
-		if response, err = c.sendOnce(ctx, sender, r, authorization); err != nil {
-			return nil, err
-		}
-	}
-	return response, nil
-}
-
-func (c *client) sendOnce(ctx context.Context, sender *http.Client, r *request, authorization string) (*http.Response, error) {
-	var body io.Reader
-	if r.body != nil {
-		body = bytes.NewReader(r.body)
-	}
-	asked, err := http.NewRequestWithContext(ctx, r.method, r.target.String(), body)
-	if err != nil {
-		return nil, err
-	}
-	asked.Header = r.header.Clone()
-	if host := asked.Header.Get("Host"); host != "" {
-		asked.Host = host
-	}
-	if authorization != "" {
-		remove(asked.Header, "Authorization")
-		asked.Header.Set("Authorization", authorization)
-	}
-	return sender.Do(asked)
-}
-
-func addressOf(u *url.URL) string {
-	if u.Path == "" {
-		with := *u
-		with.Path = "/"
-		return with.String()
-	}
-	return u.String()
 }

@@ -1,6 +1,7 @@
 package httprequest
 
 import (
+	"context"
 	"crypto/md5" //nolint:gosec // the servers ask for it
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,6 +11,33 @@ import (
 	"regexp"
 	"strings"
 )
+
+// send sends the request, and once more with what a server asks for that wants to
+// know who it is.
+func (t *trip) send(ctx context.Context) (*http.Response, error) {
+	response, err := t.follow(ctx, "")
+	if err != nil || t.request.digest == nil {
+		return response, err
+	}
+	var challenge *challenge
+	for _, variant := range []bool{false, true} {
+		if response.StatusCode != http.StatusUnauthorized {
+			break
+		}
+		if again := parseChallenge(response.Header.Values("WWW-Authenticate")); again != nil {
+			challenge = again
+		}
+		if challenge == nil || variant && !challenge.isSHA512() {
+			break
+		}
+		authorization := challenge.answer(*t.request.digest, response.Request, variant)
+		skip(response)
+		if response, err = t.follow(ctx, authorization); err != nil {
+			return nil, err
+		}
+	}
+	return response, nil
+}
 
 // challenge is what a server asks for (RFC 7616).
 type challenge struct {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
-	"github.com/flowrun/flowrun/internal/sockets/sockettest"
 	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/internal/webproxy"
 )
@@ -68,6 +67,10 @@ func TestRequests(t *testing.T) {
 		{`{"url":"URL/q?x=1","paytoqs":true}`, `{"payload":{"b":2}}`, "GET /q?x=1&b=2 [] "},
 		{`{"url":"URL/q","paytoqs":"body"}`, `{"payload":{"b":2}}`, `GET /q [] {"b":2}`},
 		{`{"url":"URL/a b?c=ü&d=5%&e=%20#f"}`, `{}`, "GET /a%20b?c=%C3%BC&d=5%25&e=%20 [] "},
+		{`{"url":"URL/a/../b/./c\n\t "}`, `{}`, "GET /b/c [] "},
+		{`{"url":"URL/a/b/%2e%2E"}`, `{}`, "GET /a/ [] "},
+		{`{"url":"URL\\a\\.\\b?c\\d/../e#\\"}`, `{}`, `GET /a/b?c\d/../e [] `},
+		{`{"url":"URL//a%2Fb/{c}'?{c}'"}`, `{}`, "GET //a%2Fb/%7Bc%7D'?{c}%27 [] "},
 		{`{"url":"URL","headers":[{"keyType":"Content-Type","valueType":"other","valueValue":"x/y"}]}`, `{"headers":{"content-type":"a/b"}}`, "GET / [x/y] "},
 		{`{"url":"URL","headers":[{"keyType":"msg","keyValue":"h","valueType":"msg","valueValue":"v"}]}`, `{"h":"content-type","v":"x/z"}`, "GET / [x/z] "},
 		{`{"url":"URL","headers":[{"keyType":"content-type","valueType":"other","valueValue":""}]}`, `{"headers":{"Content-Type":"a/b"}}`, "GET / [] "},
@@ -79,6 +82,29 @@ func TestRequests(t *testing.T) {
 		}
 		if got := flow.Text(msg.Get("payload")); got != c.want {
 			t.Errorf("%s with %s: %s, want %s", c.msg, c.config, got, c.want)
+		}
+	}
+}
+
+// Header values are Latin-1, in both directions.
+func TestHeaderValues(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Back", "\xfc")
+		w.Header().Set("Set-Cookie", "c=\xfc")
+		_, _ = fmt.Fprintf(w, "% x", r.Header.Get("X-A"))
+	})
+	for _, c := range []struct{ header, want, code string }{
+		{`"x-a":"gr\u00fc\u00df\u0080\t"`, "67 72 fc df 80", ""},
+		{`"x-a":"\u20ac"`, `RequestError: Invalid character in header content ["x-a"] : ` + url, "ERR_INVALID_CHAR"},
+		{`"X-A":"a\nb"`, `RequestError: Invalid character in header content ["X-A"] : ` + url, "ERR_INVALID_CHAR"},
+		{`"x a":"b"`, `RequestError: Header name must be a valid HTTP token ["x a"] : ` + url, "ERR_INVALID_HTTP_TOKEN"},
+	} {
+		d, msg := ask(t, url, `{"url":"URL"}`, `{"headers":{`+c.header+`}}`)
+		if msg.Get("payload") != c.want || c.code != "" && (msg.Get("statusCode") != c.code || len(d.Log) != 1) {
+			t.Errorf("%s: %s, log %v", c.header, flow.JSON(msg), d.Log)
+		}
+		if own, ok := msg.Get("responseCookies").(*flow.Object); c.code == "" && (!ok || flow.JSON(own) != `{"c":{"value":"ü"}}`) {
+			t.Errorf("the cookies are %s", flow.JSON(msg))
 		}
 	}
 }
@@ -110,6 +136,8 @@ func TestAnswer(t *testing.T) {
 			w.WriteHeader(http.StatusNoContent)
 		case "/bad":
 			_, _ = io.WriteString(w, "{a")
+		case "/chunks":
+			_ = http.NewResponseController(w).Flush()
 		default:
 			_, _ = io.WriteString(w, `{"a":1}`)
 		}
@@ -131,84 +159,15 @@ func TestAnswer(t *testing.T) {
 	if _, msg = ask(t, url, `{"url":"URL/none","ret":"obj"}`, `{}`); flow.JSON(msg.Get("payload")) != "{}" {
 		t.Errorf("204 is %s", flow.JSON(msg.Get("payload")))
 	}
+	if _, msg = ask(t, url, `{"url":"URL/chunks"}`, `{}`); msg.Get("headers").(*flow.Object).Get("transfer-encoding") != "chunked" {
+		t.Errorf("chunks have the headers %s", flow.JSON(msg.Get("headers")))
+	}
 	d, msg = ask(t, url, `{"url":"URL/bad","ret":"obj"}`, `{}`)
 	if msg.Get("payload") != "{a" || len(d.Log) != 1 || d.Log[0].What != "httpin.errors.json-error" {
 		t.Errorf("bad JSON is %s, %v", flow.JSON(msg.Get("payload")), d.Log)
 	}
 	if d, msg = ask(t, url, `{"url":"URL","maxSize":6}`, `{}`); msg.Get("statusCode") != "ERR_BODY_TOO_LARGE" {
 		t.Errorf("a large answer is %s, %v", flow.JSON(msg), d.Log)
-	}
-}
-
-func TestRedirects(t *testing.T) {
-	var other string
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/here":
-			http.SetCookie(w, &http.Cookie{Name: "new", Value: "1"})
-			http.Redirect(w, r, "/there", http.StatusFound)
-		case "/away":
-			http.Redirect(w, r, other+"/there", http.StatusTemporaryRedirect)
-		case "/loop":
-			http.Redirect(w, r, "/loop", http.StatusFound)
-		default:
-			_, _ = fmt.Fprint(w, r.Method, " ", r.Header.Get("Cookie"), " ", r.Header.Get("Authorization"))
-		}
-	})
-	other = strings.Replace(url, "127.0.0.1", "localhost", 1)
-	_, msg := ask(t, url, `{"url":"URL/here","method":"POST"}`, `{"cookies":{"own":"a b","gone":null},"headers":{"cookie":"raw=x"}}`)
-	if got := flow.JSON(msg.Get("payload")); got != `"GET raw=x; own=a%20b; new=1 "` {
-		t.Errorf("got %s", got)
-	}
-	if got := flow.JSON(msg.Get("redirectList")); got != `[{"location":"/there","cookies":{"new":{"value":"1"}}}]` {
-		t.Errorf("the list is %s", got)
-	}
-	_, msg = ask(t, url, `{"url":"URL/away","method":"POST"}`, `{"payload":"x","cookies":{"own":"1"},"headers":{"Authorization":"secret"}}`)
-	if got := flow.JSON(msg.Get("payload")); got != `"POST  "` {
-		t.Errorf("elsewhere: %s", got)
-	}
-	if _, msg = ask(t, url, `{"url":"URL/here"}`, `{"followRedirects":false}`); msg.Get("statusCode") != 302.0 {
-		t.Errorf("not followed: %s", flow.JSON(msg))
-	}
-	if _, msg = ask(t, url, `{"url":"URL/loop"}`, `{}`); msg.Get("statusCode") != "ERR_TOO_MANY_REDIRECTS" {
-		t.Errorf("a loop: %s", flow.JSON(msg))
-	}
-}
-
-func TestFailures(t *testing.T) {
-	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	d, msg := ask(t, url, `{"url":"URL"}`, `{"requestTimeout":20}`)
-	if msg.Get("statusCode") != "ETIMEDOUT" || msg.Get("payload") != "TimeoutError: Timeout awaiting 'request' for 20ms : "+url {
-		t.Errorf("a timeout is %s", flow.JSON(msg))
-	}
-	if len(d.Log) != 1 || d.Log[0].What != "common.notification.errors.no-response" || d.Log[0].Msg == nil {
-		t.Errorf("the log is %v", d.Log)
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := l.Addr().String()
-	_ = l.Close()
-	d, msg = ask(t, closed, `{"url":"URL"}`, `{}`)
-	if want := "RequestError: connect ECONNREFUSED " + closed + " : http://" + closed; msg.Get("payload") != want || msg.Get("statusCode") != "ECONNREFUSED" {
-		t.Errorf("a closed port is %s, want %s", flow.JSON(msg), want)
-	}
-	if got := fmt.Sprint(d.Badges()); got != "[blue dot httpin.status.requesting red ring ECONNREFUSED]" {
-		t.Errorf("the badges are %s", got)
-	}
-	if d, msg = ask(t, closed, `{"url":"URL","senderr":true}`, `{}`); msg != nil || len(d.Log) != 1 {
-		t.Errorf("with senderr: %v, %v", msg, d.Log)
-	}
-	for msg, want := range map[string]string{
-		`{}`:                  "httpin.errors.no-url",
-		`{"url":"ftp://x"}`:   "httpin.errors.invalid-transport",
-		`{"url":"http://%%"}`: `Error: invalid URL: parse "http://%%": invalid URL escape "%%"`,
-	} {
-		if d, _ := ask(t, "", `{}`, msg); len(d.Log) != 1 || strings.TrimPrefix(d.Log[0].What, "Error: ") != strings.TrimPrefix(want, "Error: ") {
-			t.Errorf("%s: %v, want %s", msg, d.Log, want)
-		}
 	}
 }
 
@@ -222,39 +181,6 @@ type proxyNode struct{ settings webproxy.Settings }
 func (proxyNode) Handle(*flow.Message, flow.Outlet) error { return nil }
 
 func (p proxyNode) Proxy() webproxy.Settings { return p.settings }
-
-func TestTLS(t *testing.T) {
-	server, _ := sockettest.TLS(t)
-	s := httptest.NewUnstartedServer(http.HandlerFunc(echo))
-	s.TLS = server
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	if _, msg := ask(t, s.URL, `{"url":"URL"}`, `{"rejectUnauthorized":false}`); msg.Get("statusCode") != 200.0 {
-		t.Errorf("any certificate: %s", flow.JSON(msg))
-	}
-	if _, msg := ask(t, s.URL, `{"url":"URL"}`, `{}`); msg.Get("statusCode") != "TLS_FAILED" {
-		t.Errorf("an unknown certificate: %s", flow.JSON(msg))
-	}
-	ca := sockettest.NewAuthority(t)
-	s2 := httptest.NewUnstartedServer(http.HandlerFunc(echo))
-	s2.TLS = server.Clone()
-	s2.TLS.Certificates = s2.TLS.Certificates[:0]
-	s2.TLS.Certificates = append(s2.TLS.Certificates, ca.Issue(t, "localhost").TLS(t))
-	s2.StartTLS()
-	t.Cleanup(s2.Close)
-	config := tlsNode{tlsconf.NewSource(tlsconf.Settings{CA: tlsconf.Origin{Data: []byte(ca.PEM)}})}
-	withTLS := func(e *flow.Env) {
-		e.Config = func(id string) flow.Node {
-			if id == "tls" {
-				return config
-			}
-			return nil
-		}
-	}
-	if _, msg := ask(t, strings.TrimPrefix(s2.URL, "https://"), `{"url":"URL/x","tls":"tls"}`, `{}`, withTLS); msg.Get("payload") != "GET /x [] " {
-		t.Errorf("by a tls-config node: %s", flow.JSON(msg))
-	}
-}
 
 func TestProxy(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {

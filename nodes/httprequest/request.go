@@ -1,7 +1,6 @@
 package httprequest
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -61,15 +60,15 @@ func (n *Node) request(msg *flow.Message) (*request, error) {
 	if err := n.fillBody(r, headers, msg); err != nil {
 		return nil, err
 	}
-	if r.target, err = url.Parse(r.url); err != nil {
-		return nil, fmt.Errorf("invalid URL: %w", err)
+	if r.target, err = parseURL(&url.URL{}, r.url); err != nil {
+		return nil, err
 	}
 	if r.target.Host == "" {
 		return nil, &flow.Error{Name: "TypeError", Message: "Invalid URL", Code: "ERR_INVALID_URL"}
 	}
 	n.authorize(r, headers)
-	r.header, err = headers.header()
-	return r, err
+	r.header = headers.header()
+	return r, nil
 }
 
 func (n *Node) noOverride() {
@@ -108,36 +107,8 @@ func (n *Node) findURL(r *request, msg *flow.Message) error {
 		}
 		text = scheme + text
 	}
-	r.url = encode(text)
+	r.url = text
 	return nil
-}
-
-// encode encodes what must not stand in a URL as it is, behind the host: spaces,
-// control characters, what is not ASCII, and a percent sign that encodes nothing.
-func encode(text string) string {
-	start := strings.Index(text, "://") + len("://")
-	if i := strings.IndexAny(text[start:], "/?#"); i >= 0 {
-		start += i
-	} else {
-		start = len(text)
-	}
-	var b strings.Builder
-	b.WriteString(text[:start])
-	for i := start; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case c <= ' ', c >= 0x7f, c == '"', c == '<', c == '>', c == '%' && !isEncoded(text[i:]):
-			fmt.Fprintf(&b, "%%%02X", c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-func isEncoded(s string) bool {
-	const hex = "0123456789abcdefABCDEF"
-	return len(s) > 2 && strings.IndexByte(hex, s[1]) >= 0 && strings.IndexByte(hex, s[2]) >= 0
 }
 
 // limits reads what else a message may say.
@@ -225,7 +196,7 @@ func (n *Node) authorize(r *request, h *fields) {
 	case "bearer":
 		h.set("Authorization", "Bearer "+c.password)
 	default:
-		h.set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.user+":"+c.password)))
+		h.set("Authorization", c.basic())
 	}
 }
 
@@ -318,7 +289,7 @@ func (h *fields) take(key string) string {
 
 // header returns them for the http package, which finds some of its own by their
 // canonical names only.
-func (h *fields) header() (http.Header, error) {
+func (h *fields) header() http.Header {
 	out := http.Header{}
 	for key, values := range h.values {
 		name := h.names[key]
@@ -333,5 +304,5 @@ func (h *fields) header() (http.Header, error) {
 	if _, named := h.names["user-agent"]; !named {
 		out["User-Agent"] = []string{"flowrun"}
 	}
-	return out, nil
+	return out
 }

@@ -1,19 +1,11 @@
 package httprequest
 
 import (
-	"context"
-	"crypto/tls"
-	"errors"
-	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/hashsum"
 	"github.com/flowrun/flowrun/internal/headers"
-	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 // fill puts an answer into a message.
@@ -53,58 +45,4 @@ func (n *Node) payload(a answer) flow.Value {
 		return text
 	}
 	return v
-}
-
-// timedOut is the code of a request whose time was up.
-const timedOut = "ETIMEDOUT"
-
-// failureOf puts the error of a request into the words of got, which Node-RED
-// asks with.
-func failureOf(err error, r *request) *flow.Error {
-	if known, ok := errors.AsType[*flow.Error](err); ok {
-		return known
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &flow.Error{Name: "TimeoutError", Message: fmt.Sprintf("Timeout awaiting 'request' for %dms", r.timeout.Milliseconds()), Code: timedOut}
-	}
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
-	failure := &flow.Error{Name: "RequestError", Message: err.Error()}
-	switch {
-	case errors.Is(err, errLineEnd):
-		failure.Message, failure.Code = errLineEnd.Error(), "HPE_CR_EXPECTED"
-	case isTLS(err):
-		explained := sockets.ExplainTLS(err)
-		failure.Message, failure.Code = explained.Text, explained.Code
-	default:
-		if _, ok := errors.AsType[*net.OpError](err); !ok {
-			break
-		}
-		operation, address := "connect", netip.AddrPort{}
-		if op, ok := errors.AsType[*net.OpError](err); ok {
-			if op.Op != "dial" {
-				operation = op.Op
-			} else if tcp, ok := op.Addr.(*net.TCPAddr); ok {
-				address = tcp.AddrPort()
-			}
-		}
-		explained := sockets.Explain(operation, err, address)
-		failure.Message, failure.Code = explained.Text, explained.Code
-	}
-	if failure.Code == "" {
-		failure.Code = "ERR_REQUEST"
-	}
-	return failure
-}
-
-func isTLS(err error) bool {
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return true
-	}
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error"
 }

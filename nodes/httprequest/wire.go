@@ -6,6 +6,9 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 // errLineEnd says that a head has line ends that HTTP does not have (RFC 9112,
@@ -15,14 +18,17 @@ var errLineEnd = errors.New("Parse Error: Missing expected CR after response lin
 
 // wire is a connection to a server. What a server says before it was asked, which
 // the http package does not expect, waits until it is. Unless it is lenient it
-// looks at the head of each answer. With TLS without a tls-config node, and behind
-// a proxy's tunnel, it sees nothing of it.
+// looks at the head of each answer. Behind a proxy's tunnel it sees nothing of it.
 type wire struct {
 	net.Conn
 	lenient bool
 	asked   chan struct{} // closed by the first Write, or by Close
 	once    sync.Once
 	again   atomic.Bool // the next byte begins an answer
+
+	heard chan struct{} // closed when nothing more can be read, after end is set
+	over  sync.Once
+	end   error
 
 	// What the reader knows.
 	reading bool // the head of an answer
@@ -45,7 +51,7 @@ func (h *head) isInterim() bool {
 }
 
 func newWire(conn net.Conn, lenient bool) *wire {
-	return &wire{Conn: conn, lenient: lenient, asked: make(chan struct{})}
+	return &wire{Conn: conn, lenient: lenient, asked: make(chan struct{}), heard: make(chan struct{})}
 }
 
 // begin is called for a connection that a request has got, before it is written:
@@ -57,16 +63,48 @@ func begin(got httptrace.GotConnInfo) {
 	}
 }
 
-// Write writes a part of a request.
+// Write writes a part of a request. A server that refuses this end's certificate
+// says so, and hangs up: what it has said is the better error.
 func (w *wire) Write(b []byte) (int, error) {
 	n, err := w.Conn.Write(b)
 	w.once.Do(func() { close(w.asked) })
+	if _, secure := w.Conn.(*sockets.Secure); err != nil && secure {
+		if refusal := w.refusal(); refusal != nil {
+			err = refusal
+		}
+	}
 	return n, err
+}
+
+// lastWords is how long the reader may take to come to the end of a connection that
+// cannot be written to. It does at once, unless it has an answer to look after.
+const lastWords = time.Second
+
+// refusal is the alert that the connection has ended with, nil if there is none.
+func (w *wire) refusal() error {
+	select {
+	case <-w.heard:
+	case <-time.After(lastWords):
+		return nil
+	}
+	if op, ok := errors.AsType[*net.OpError](w.end); ok && op.Op == "remote error" {
+		return w.end
+	}
+	return nil
+}
+
+// ended notes what the reading has ended with; the first call counts.
+func (w *wire) ended(err error) {
+	w.over.Do(func() {
+		w.end = err
+		close(w.heard)
+	})
 }
 
 // Close closes the connection.
 func (w *wire) Close() error {
 	err := w.Conn.Close()
+	w.ended(net.ErrClosed)
 	w.once.Do(func() { close(w.asked) })
 	return err
 }
@@ -74,6 +112,9 @@ func (w *wire) Close() error {
 func (w *wire) Read(b []byte) (int, error) {
 	<-w.asked
 	n, err := w.Conn.Read(b)
+	if err != nil {
+		w.ended(err)
+	}
 	if w.lenient || n == 0 {
 		return n, err
 	}
