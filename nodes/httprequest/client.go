@@ -87,9 +87,15 @@ func (c *client) dial(ctx context.Context, network, address string) (net.Conn, e
 	return newWire(conn, c.config.Lenient), nil
 }
 
+// handshakeTime bounds an attempt to connect with TLS: the http package lets it go
+// on when the request has ended, for the next one.
+const handshakeTime = 2 * time.Minute
+
 // dialTLS connects to a server with TLS. It is not asked for connections through a
 // proxy.
 func (c *client) dialTLS(ctx context.Context, network, address string, secure tlsconf.Provider) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
+	defer cancel()
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {
