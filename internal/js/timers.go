@@ -5,32 +5,31 @@ import (
 	"time"
 
 	"github.com/dop251/goja"
-
-	"github.com/flowrun/flowrun/flow"
 )
 
-// Timers are setTimeout, setInterval, setImmediate and their opposites. A timer
-// that is due by the clock hands its callback to run, on a goroutine of its own,
-// and run brings it to wherever the realm may be used.
+// Timers are setTimeout, setInterval, setImmediate and their opposites.
 type Timers struct {
 	vm     *VM
-	clock  flow.Clock
-	run    func(fire func() error)
+	after  After
 	active map[int64]*timer
 	lastID int64
 }
 
+// After has fire called in a while, where the realm may be used; stop takes that
+// back. What is due at the same time is called in the order in which it was given.
+// What fire returns is the exception that a callback has thrown.
+type After func(d time.Duration, fire func() error) (stop func() bool)
+
 type timer struct {
-	flow.Alarm
+	stop     func() bool
 	callback goja.Callable
 	args     []goja.Value
 	interval time.Duration // 0: once
 }
 
-// NewTimers defines the timer functions as globals of the realm. The function
-// given to run returns the exception that the callback has thrown.
-func NewTimers(vm *VM, clock flow.Clock, run func(fire func() error)) *Timers {
-	t := &Timers{vm: vm, clock: clock, run: run, active: map[int64]*timer{}}
+// NewTimers defines the timer functions as globals of the realm.
+func NewTimers(vm *VM, after After) *Timers {
+	t := &Timers{vm: vm, after: after, active: map[int64]*timer{}}
 	for _, kind := range []string{"Timeout", "Interval", "Immediate"} {
 		_ = vm.Runtime.Set("set"+kind, t.set(kind))
 		_ = vm.Runtime.Set("clear"+kind, t.clear)
@@ -41,7 +40,7 @@ func NewTimers(vm *VM, clock flow.Clock, run func(fire func() error)) *Timers {
 // Stop clears all timers. The realm must not be in use.
 func (t *Timers) Stop() {
 	for id, timer := range t.active {
-		timer.Stop()
+		timer.stop()
 		delete(t.active, id)
 	}
 }
@@ -65,9 +64,7 @@ func (t *Timers) set(kind string) func(goja.FunctionCall) goja.Value {
 		t.lastID++
 		id := t.lastID
 		t.active[id] = timer
-		timer.Alarm = t.clock.AfterFunc(delay, func() {
-			t.run(func() error { return t.fire(id) })
-		})
+		timer.stop = t.after(delay, func() error { return t.fire(id) })
 		return t.vm.Runtime.ToValue(id)
 	}
 }
@@ -95,7 +92,7 @@ func (t *Timers) fire(id int64) error {
 	}
 	_, err := timer.callback(goja.Undefined(), timer.args...)
 	if _, still := t.active[id]; still {
-		timer.Reset(timer.interval)
+		timer.stop = t.after(timer.interval, func() error { return t.fire(id) })
 	}
 	return err
 }
@@ -103,7 +100,7 @@ func (t *Timers) fire(id int64) error {
 func (t *Timers) clear(call goja.FunctionCall) goja.Value {
 	id := call.Argument(0).ToInteger()
 	if timer, ok := t.active[id]; ok {
-		timer.Stop()
+		timer.stop()
 		delete(t.active, id)
 	}
 	return goja.Undefined()

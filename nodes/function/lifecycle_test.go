@@ -2,7 +2,7 @@ package function_test
 
 import (
 	"context"
-	"slices"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,9 +134,30 @@ func TestTimers(t *testing.T) {
 		for _, m := range d.Messages(0) {
 			ids = append(ids, m.ID())
 		}
-		slices.Sort(ids[2:]) // two timers that are due at the same moment
 		equal(t, "ids", ids, []string{"m1", "m2", "m1", "m2"})
 	})
+}
+
+// What is due at the same moment has the order in which it was asked for.
+func TestTimersHaveAnOrder(t *testing.T) {
+	for _, script := range []string{
+		"setTimeout(() => node.send(msg), 5)",
+		"await new Promise(r => setTimeout(r, 5)); return msg",
+		"setTimeout(() => setImmediate(() => node.send(msg)), -1)",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d, stop := unstopped(t, state.New(), script)
+			defer stop()
+			var want []string
+			for n := range 20 {
+				m := fmt.Sprintf(`{"payload":%d}`, n)
+				d.Handle(m)
+				want = append(want, m)
+			}
+			d.Until(func() bool { return len(d.Sent(0)) == len(want) })
+			equal(t, script, d.Sent(0), want)
+		})
+	}
 }
 
 // As in Node-RED a callback that is no function is a matter of the moment when

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/js"
+	"github.com/flowrun/flowrun/internal/timers"
 	"github.com/flowrun/flowrun/internal/typed"
 )
 
@@ -50,7 +51,10 @@ func newSandbox(n *Node) (*sandbox, error) {
 		}
 	})
 	rt.SetTimeSource(n.env.Time().Now)
-	s.timers = js.NewTimers(s.vm, n.env.Time(), s.post)
+	group := timers.NewGroup(n.env)
+	s.timers = js.NewTimers(s.vm, func(d time.Duration, fire func() error) func() bool {
+		return group.After(d, s.task(fire)).Stop
+	})
 	s.defineContext()
 	env := rt.NewObject()
 	_ = env.Set("get", s.getenv)
@@ -118,11 +122,14 @@ func (s *sandbox) sendUnsent() {
 	}
 }
 
-// post has a piece of script run on the flow's loop. Its error goes to the catch
-// nodes, with an empty message as in Node-RED.
-func (s *sandbox) post(f func() error) {
+// post has a piece of script run on the flow's loop.
+func (s *sandbox) post(f func() error) { s.node.env.Post(nil, s.task(f)) }
+
+// task makes a task of a piece of script. Its error goes to the catch nodes, with
+// an empty message as in Node-RED.
+func (s *sandbox) task(f func() error) flow.TaskFunc {
 	n := s.node
-	n.env.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {
+	return func(out flow.Outlet) error {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		if n.sandbox != s {
@@ -134,7 +141,7 @@ func (s *sandbox) post(f func() error) {
 		}
 		s.reportRejected()
 		return nil
-	}))
+	}
 }
 
 // reportRejected reports the errors of promises that nobody waits for.
