@@ -24,6 +24,7 @@ type Driver struct {
 	t      testing.TB
 	typ    flow.Type
 	mu     sync.Mutex
+	inert  bool // the node could not start
 	tasks  []task
 	wake   chan struct{}
 	sent   map[int][]*flow.Message
@@ -47,7 +48,8 @@ type task struct {
 }
 
 // New makes a node of the type with the configuration (a JSON object) and
-// starts it; the test's cleanup stops it.
+// starts it; the test's cleanup stops it. As in the engine, a node that cannot start
+// is reported, and messages end there.
 func New(t testing.TB, typ flow.Type, config string, options ...func(*flow.Env)) *Driver {
 	t.Helper()
 	d := &Driver{t: t, typ: typ, wake: make(chan struct{}, 1), sent: map[int][]*flow.Message{}, given: map[*flow.Message]*flow.Message{}}
@@ -69,7 +71,8 @@ func New(t testing.TB, typ flow.Type, config string, options ...func(*flow.Env))
 	d.Node = n
 	if s, ok := n.(flow.Starter); ok {
 		if err := s.Start(t.Context()); err != nil {
-			t.Fatalf("flowtest: starting a %s: %v", typ.Name, err)
+			d.Report(flow.LevelError, err, nil)
+			d.inert = true
 		}
 	}
 	if s, ok := n.(flow.Stopper); ok {
@@ -110,6 +113,9 @@ func (d *Driver) Handle(text string) {
 // HandleMessage gives the node a message and runs what it posts.
 func (d *Driver) HandleMessage(msg *flow.Message) {
 	d.t.Helper()
+	if d.inert {
+		return
+	}
 	r := &router{Driver: d}
 	err := d.Node.Handle(msg, flow.NewOutlet(r, msg, nil))
 	if err != nil && d.given[msg] != nil {

@@ -11,6 +11,7 @@
 package mustache
 
 import (
+	"math"
 	"strings"
 
 	"github.com/flowrun/flowrun/flow"
@@ -57,11 +58,11 @@ func (r *renderer) render(tokens []token, s *scope) error {
 		switch t.kind {
 		case escaped:
 			if isSet(v) {
-				r.out.WriteString(htmlEscaper.Replace(flow.Text(v)))
+				r.out.WriteString(htmlEscaper.Replace(text(v)))
 			}
 		case unescaped:
 			if isSet(v) {
-				r.out.WriteString(flow.Text(v))
+				r.out.WriteString(text(v))
 			}
 		case section:
 			err = r.section(t.inner, v, s)
@@ -162,4 +163,13 @@ func property(v flow.Value, key string) (flow.Value, bool) {
 	}
 	item, err := flow.Path{{Key: key, IsKey: true}}.Of(v)
 	return item, err == nil && item != nil
+}
+
+// text is a value in a text. A date is as Date.prototype.toString has it, but for
+// the short name of the time zone.
+func text(v flow.Value) string {
+	if d, ok := v.(flow.Date); ok && !math.IsNaN(float64(d)) {
+		return d.Time().Local().Format("Mon Jan 02 2006 15:04:05 GMT-0700 (MST)")
+	}
+	return flow.Text(v)
 }

@@ -130,15 +130,14 @@ type Node struct {
 }
 
 // Start compiles the scripts. As in Node-RED, a script that cannot be compiled
-// is reported, and the node drops its messages.
+// is reported, and messages end at the node.
 func (n *Node) Start(context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.open = map[*call]struct{}{}
 	code, err := compile(n.cfg, n.env)
 	if err != nil {
-		n.env.Error(err, nil)
-		return nil
+		return err
 	}
 	n.code = code
 	n.phase = running

@@ -207,6 +207,9 @@ func TestSyntaxErrors(t *testing.T) {
 		equal(t, "log", log(d), []string{test.want})
 		d.Handle(`{"payload":1}`)
 		equal(t, "sent", d.Sent(0), nil)
+		if len(d.Done) > 0 {
+			t.Errorf("%s: a complete node hears of the message", test.text)
+		}
 	}
 }
 

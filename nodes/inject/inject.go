@@ -75,7 +75,10 @@ func New(c Config, place typed.Place) (flow.Node, error) {
 		return nil, err
 	}
 	n := &Node{place: place, props: props, timer: t}
-	t.task = flow.TaskFunc(func(out flow.Outlet) error { return n.Handle(flow.NewMessage(), out) })
+	t.task = flow.TaskFunc(func(out flow.Outlet) error {
+		_ = n.send(flow.NewMessage(), out) // catch nodes have the error
+		return nil
+	})
 	return n, nil
 }
 
@@ -174,10 +177,25 @@ func (n *Node) Command(name string, body *flow.Object, out flow.Outlet) error {
 	if body != nil {
 		msg = flow.MessageOf(body)
 	}
+	ensureID(msg)
+	return n.send(msg, out)
+}
+
+func ensureID(msg *flow.Message) {
 	if !msg.Has(flow.MsgID) {
 		msg.Set(flow.MsgID, flow.NewID())
 	}
-	return n.Handle(msg, out)
+}
+
+// send handles a message that nobody has sent to the node: catch nodes get it with
+// what is wrong.
+func (n *Node) send(msg *flow.Message, out flow.Outlet) error {
+	err := n.Handle(msg, out)
+	if err != nil {
+		ensureID(msg)
+		n.place.Env.Error(err, msg)
+	}
+	return err
 }
 
 // Start arms the timers.

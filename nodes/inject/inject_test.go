@@ -79,6 +79,9 @@ func TestErrors(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
+	if len(d.Log) != 1 || d.Log[0].Msg == nil || d.Log[0].What != want {
+		t.Errorf("catch nodes get %v", d.Log)
+	}
 	bad := flow.NewObject("__user_inject_props__", flow.Array{flow.NewObject("p", "x", "v", "{", "vt", "json")})
 	if d.Command("inject", bad) == nil {
 		t.Error("bad JSON is no error")

@@ -2,6 +2,7 @@ package xml
 
 import (
 	"fmt"
+	"html"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -107,9 +108,19 @@ func (r *reader) characters() error {
 	return nil
 }
 
-var entities = map[string]string{"amp": "&", "lt": "<", "gt": ">", "quot": `"`, "apos": "'"}
+// named returns the character that HTML has a name for, in either case of letters,
+// as sax does.
+func named(name string) (string, bool) {
+	for _, n := range []string{name, strings.ToLower(name)} {
+		s := html.UnescapeString("&" + n + ";")
+		if !strings.HasPrefix(n, "#") && !strings.HasSuffix(s, ";") { // else it is none, or only begins with one
+			return s, true
+		}
+	}
+	return "", false
+}
 
-// entity reads a reference to a character: one of XML's five names, or a number.
+// entity reads a reference to a character: a name, or a number.
 func (r *reader) entity() (string, error) {
 	start := r.pos + 1
 	for r.pos = start; ; {
@@ -126,7 +137,7 @@ func (r *reader) entity() (string, error) {
 		r.pos += size
 	}
 	name := r.text[start:r.pos]
-	if s, ok := entities[name]; ok {
+	if s, ok := named(name); ok {
 		r.pos++
 		return s, nil
 	}
