@@ -35,12 +35,14 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (line %d)", e.Reason, e.Line)
 }
 
-// Parse reads one YAML document. Text without any is undefined. The error is an
-// *Error.
+// Parse reads one YAML document. Text without any is undefined, and null if there
+// are comments in it. The error is an *Error.
 func Parse(text []byte) (flow.Value, error) {
 	d := yaml.NewDecoder(bytes.NewReader(lowerVersion(text)))
 	var doc, more yaml.Node
 	switch err := d.Decode(&doc); {
+	case errors.Is(err, io.EOF) && len(bytes.TrimSpace(text)) > 0:
+		return flow.Null{}, nil
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:

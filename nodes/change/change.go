@@ -46,6 +46,10 @@ func Type(stores *state.Stores) flow.Type {
 			"A rule whose value lies below something that is not there is skipped. " +
 			"Change replaces text inside of text, by from as text or as a regular expression (fromt: re), where `to` may hold $1 and $&; " +
 			"a number or a boolean is replaced if it equals from.",
+		Differences: []string{
+			"Two properties never share an object: what is changed in one does not show in the other.",
+			"A name of a property that is none is an error of the deploy.",
+		},
 		New: func(c Config, env flow.Env) (flow.Node, error) {
 			return New(c, typed.Place{Env: env, Stores: stores})
 		},

@@ -34,6 +34,10 @@ func Type(stores *state.Stores) flow.Type {
 		Notes: "A name in the template is a property of the message, or flow.x, global.x, or flow[store].x for context in a store, or env.X. " +
 			"`{{name}}` is escaped for HTML, `{{{name}}}` and `{{&name}}` are not. `{{#name}}…{{/name}}` is a section, `{{^name}}…{{/name}}` an inverted one, " +
 			"`{{!…}}` a comment; there are no partials. With output json, line breaks, tabs and backslashes in the message's text are escaped as in JSON, outside of sections.",
+		Differences: []string{
+			"A Date ends with the short name of its time zone.",
+			"There are no lambdas: messages have no functions.",
+		},
 		Default: func() Config {
 			return Config{Field: "payload", FieldType: "msg", Syntax: "mustache", Format: "handlebars", Output: "str"}
 		},

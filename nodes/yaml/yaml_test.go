@@ -15,7 +15,8 @@ func TestConvert(t *testing.T) {
 		{"a list", `{}`, `{"payload":[1,2]}`, `{"payload":"- 1\n- 2\n"}`},
 		{"null", `{}`, `{"payload":null}`, `{"payload":"null\n"}`},
 		{"another property", `{"property":"foo.bar"}`, `{"foo":{"bar":"a: 1"}}`, `{"foo":{"bar":{"a":1}}}`},
-		{"no document", `{}`, `{"payload":"# nothing\n","topic":"t"}`, `{"topic":"t"}`},
+		{"no document", `{}`, `{"payload":"\n","topic":"t"}`, `{"topic":"t"}`},
+		{"a comment", `{}`, `{"payload":"# nothing\n","topic":"t"}`, `{"payload":null,"topic":"t"}`},
 		{"no property", `{}`, `{"topic":"t"}`, `{"topic":"t"}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
