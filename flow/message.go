@@ -14,6 +14,7 @@ type Message struct {
 	root   *Object
 	shared bool // another message has this root too: copy it before a write
 	lent   bool // others read own and space, and may do so for ever
+	held   *Held
 
 	// The first properties live inside the message, which spares two allocations.
 	own   Object
@@ -42,6 +43,39 @@ func (m *Message) Recycle() {
 	}
 	*m = Message{}
 	messages.Put(m)
+}
+
+// Held is a message that a node goes on handling, as complete and catch nodes get
+// it: as the node leaves it, or as it was when the node sent it on.
+type Held struct{ msg *Message }
+
+// Hold takes note that a node goes on handling the message. Only the engine calls
+// it.
+func (m *Message) Hold() *Held {
+	if m != nil && m.held == nil {
+		m.held = &Held{m}
+	}
+	if m == nil {
+		return nil
+	}
+	return m.held
+}
+
+// Sent takes note that the message is sent on: what others make of it is theirs.
+// Only the engine calls it.
+func (m *Message) Sent() {
+	if m.held != nil {
+		m.held.msg = m.Clone()
+		m.held = nil
+	}
+}
+
+// Message returns the message; that of a nil Held is nil.
+func (h *Held) Message() *Message {
+	if h == nil {
+		return nil
+	}
+	return h.msg
 }
 
 // MessageOf returns a message with the properties of o, which is shared with

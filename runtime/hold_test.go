@@ -50,3 +50,16 @@ func TestCompleteAfterAMessageToNowhere(t *testing.T) {
 		equal(t, "completed", b.take(false), []string{"r:one", "r:two"})
 	})
 }
+
+// A complete node gets what a node has made of a message that it went on with, and
+// not what others have made of it since.
+func TestCompleteAfterAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.vars["v"] = "others"
+		b.deploy("b button a\na answer g\ng get s\ns record\nc complete r scope=[a]\nr record\n", runtime.Full)
+		b.press("b", "question")
+		synctest.Wait()
+		equal(t, "recorded", b.take(false), []string{"s:others", "r:answer"})
+	})
+}

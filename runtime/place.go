@@ -130,6 +130,10 @@ func (p *place) Route(c *flow.Cause, port int, msg *flow.Message, more []*flow.M
 	if len(targets) > 0 && !msg.Has(flow.MsgID) {
 		msg.Set(flow.MsgID, flow.NewID())
 	}
+	msg.Sent()
+	for _, m := range more {
+		m.Sent()
+	}
 	p.stats.countSent(port, 1+len(more))
 	if t := p.loop.rt.tap.Load(); t != nil {
 		t.send(p, port, msg)
@@ -198,9 +202,7 @@ func (c crossing) Run(flow.Outlet) error {
 func (p *place) Hold(c *flow.Cause, msg *flow.Message) func(error) {
 	p.held = true
 	c.Hold()
-	if msg != nil {
-		msg = msg.Clone() // the message as it is now; the node may send it on
-	}
+	held := msg.Hold()
 	life := p.life
 	h := &hold{cause: c}
 	if c != nil { // a message that is kept is no work at hand
@@ -218,7 +220,7 @@ func (p *place) Hold(c *flow.Cause, msg *flow.Message) func(error) {
 		if p.life == life { // else the instance has stopped: it is nobody's message any more
 			at := p.span
 			p.span = h.span
-			p.finish(err, msg, c)
+			p.finish(err, held.Message(), c)
 			p.span = at
 		}
 		end(h.span)

@@ -102,6 +102,16 @@ func newBench(t *testing.T, set ...func(*runtime.Options)) *bench {
 			})
 			return nil
 		}),
+		b.define("answer", 1, func(self *toy, m *flow.Message, out flow.Outlet) error {
+			done := out.Hold()
+			self.env.Post(out.Cause(), flow.TaskFunc(func(flow.Outlet) error {
+				m.Set("payload", "answer")
+				out.Send(0, m)
+				self.env.Post(out.Cause(), flow.TaskFunc(func(flow.Outlet) error { done(nil); return nil }))
+				return nil
+			}))
+			return nil
+		}),
 		b.define("keep", 1, func(_ *toy, _ *flow.Message, out flow.Outlet) error { out.Hold(); return nil }),
 		b.define("ends", 1, func(self *toy, _ *flow.Message, out flow.Outlet) error { self.done = out.Hold(); return nil }),
 		b.define("refuses", 1, nil),

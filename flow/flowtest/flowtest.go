@@ -278,6 +278,7 @@ func (r *router) Route(_ *flow.Cause, port int, msg *flow.Message, more []*flow.
 		if !m.Has(flow.MsgID) {
 			m.Set(flow.MsgID, flow.NewID())
 		}
+		m.Sent()
 		sent := m.Clone()
 		r.sent[port] = append(r.sent[port], sent)
 		r.given[m] = sent
@@ -289,16 +290,14 @@ func (r *router) Wanted(int) bool { return true }
 
 func (r *router) Hold(_ *flow.Cause, msg *flow.Message) func(error) {
 	r.held = true
-	if msg != nil {
-		msg = msg.Clone() // the message as it is now; the node may send it on
-	}
+	held := msg.Hold()
 	ended := false
 	return func(err error) {
 		if ended {
 			r.t.Error("flowtest: the node ended the handling of a message twice")
 		}
 		ended = true
-		r.finish(err, msg)
+		r.finish(err, held.Message())
 	}
 }
 

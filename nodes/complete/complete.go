@@ -15,10 +15,7 @@ var Type = flow.Define(flow.Spec[Config]{
 	Name: "complete", Category: "common", Outputs: 1,
 	Summary:    "Sends the messages that other nodes have handled.",
 	OutputDocs: []string{"the message as the node left it, with complete: {source: {id, type, name}}"},
-	Differences: []string{
-		"Of a node that goes on with a message for a while (exec, file in, http request, split and others) it is the message as it came to the node.",
-	},
-	New: func(Config, flow.Env) (flow.Node, error) { return Node{}, nil },
+	New:        func(Config, flow.Env) (flow.Node, error) { return Node{}, nil },
 })
 
 // Node is a complete node.

@@ -375,3 +375,22 @@ func TestContextInPlace(t *testing.T) {
 	d.Handle(`{"n":5}`)
 	equal(t, "sent", d.Sent(0), []string{`{"l":[1,2]}`, `{"l":[1,2,3]}`, `{"l":[1,2,3,4]}`, `{"l":[5]}`})
 }
+
+// A complete node gets what the script has made of its message, also after an await.
+func TestCompleteAfterAnAwait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for script, want := range map[string]string{
+			"await new Promise(r => setTimeout(r, 5)); msg.payload = 2":                                   `{"_msgid":"m","payload":2}`,
+			"await new Promise(r => setTimeout(r, 5)); msg.payload = 2; return msg":                       `{"_msgid":"m","payload":2}`,
+			"await new Promise(r => setTimeout(r, 5)); msg.payload = 2; node.send(msg); msg.payload = 3;": `{"_msgid":"m","payload":3}`,
+		} {
+			d, stop := unstopped(t, state.New(), script)
+			d.Handle(`{"_msgid":"m","payload":1}`)
+			d.Until(func() bool { return len(d.Ended) == 1 })
+			if got := flow.JSON(d.Ended[0]); got != want {
+				t.Errorf("%s: %s", script, got)
+			}
+			stop()
+		}
+	})
+}

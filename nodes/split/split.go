@@ -28,7 +28,10 @@ var Type = flow.Define(flow.Spec[Config]{
 	OutputDocs: []string{"a message for each part, with its place in the sequence in `parts`"},
 	Notes: "Text and Buffers are split at a separator or by length, lists by number of elements, objects by property; other values are dropped. " +
 		"Each part is a copy of the message with an id of its own. A message that is in a sequence already keeps its place in `parts.parts`.",
-	Differences: []string{"Text that is split by length is never cut in the middle of a character."},
+	Differences: []string{
+		"Text that is split by length is never cut in the middle of a character.",
+		"A complete node gets the message as it came in, and not its last part.",
+	},
 	Default: func() Config {
 		return Config{Separator: `\n`, Kind: "str", ArraySize: 1.0, ArrayKind: "len", Property: "payload"}
 	},
