@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dop251/goja"
 )
@@ -21,13 +22,14 @@ type VM struct {
 	date        *goja.Object
 	bufferProto *goja.Object // nil until the first Buffer
 	modules     map[string]goja.Value
+	zones       map[string]*time.Location // that were asked for by name
 
 	spareViews []*Message // views that nobody has any more; as many as one message had
 }
 
 // New returns a realm with the globals Buffer, URL, URLSearchParams,
 // TextEncoder, TextDecoder, util, promisify, structuredClone, queueMicrotask,
-// atob and btoa.
+// Intl, atob and btoa.
 func New() *VM {
 	rt := goja.New()
 	rt.SetMaxCallStackSize(maxCallDepth)
@@ -45,6 +47,7 @@ func New() *VM {
 	}
 	vm.Lazy("util", func() goja.Value { return vm.mustModule("util") })
 	vm.lazyMember("structuredClone", cloneModule)
+	vm.defineIntl()
 	_ = rt.Set("queueMicrotask", vm.queueMicrotask)
 	return vm
 }
@@ -55,16 +58,17 @@ func (vm *VM) Lazy(name string, value func() goja.Value) {
 	define := func(v goja.Value) {
 		_ = global.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	}
-	get := vm.Runtime.ToValue(func(goja.FunctionCall) goja.Value {
+	// One function for both saves memory: a getter is called without an argument.
+	access := vm.Runtime.ToValue(func(call goja.FunctionCall) goja.Value {
+		if len(call.Arguments) > 0 {
+			define(call.Argument(0))
+			return goja.Undefined()
+		}
 		v := value()
 		define(v)
 		return v
 	})
-	set := vm.Runtime.ToValue(func(call goja.FunctionCall) goja.Value {
-		define(call.Argument(0))
-		return goja.Undefined()
-	})
-	_ = global.DefineAccessorProperty(name, get, set, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	_ = global.DefineAccessorProperty(name, access, access, goja.FLAG_TRUE, goja.FLAG_FALSE)
 }
 
 func (vm *VM) lazyMember(name, module string) {
@@ -96,7 +100,12 @@ var programs = map[string]func() (*goja.Program, error){
 	"url":         source("url.js"),
 	"util":        source("util.js"),
 
-	cloneModule: source("clone.js"),
+	cloneModule:   source("clone.js"),
+	intlModule:    source("intl.js"),
+	datesModule:   source("dates.js"),
+	numbersModule: source("numbers.js"),
+	localeModule:  source("locale.js"),
+	localesModule: source("locales.js"),
 }
 
 // cloneModule is a module of our own; no script can name it.
@@ -159,6 +168,7 @@ func (vm *VM) natives() goja.Value {
 	_ = n.Set("equalInConstantTime", vm.equalInConstantTime)
 	_ = n.Set("os", vm.osFacts)
 	_ = n.Set("cwd", vm.cwd)
+	vm.intlNatives(n)
 	_ = n.Set("isBytes", func(call goja.FunctionCall) goja.Value {
 		_, ok := bytesOf(call.Argument(0))
 		return vm.Runtime.ToValue(ok)

@@ -58,7 +58,7 @@ func Type(stores *state.Stores, live *settings.Live) flow.Type {
 		Name: "function", Category: "function", Inputs: 1, Outputs: 1,
 		Summary: "Runs JavaScript for each message.",
 		Notes: "The script has msg, node, context, flow, global, env, RED.util, console, util, promisify, Buffer, URL, " +
-			"URLSearchParams, timers and async functions. What it changes in a message no other branch of the flow sees. " +
+			"URLSearchParams, Intl, timers and async functions. Time zones by name come from the machine's zone files (tzdata). What it changes in a message no other branch of the flow sees. " +
 			"A context value of more than 1000 parts that is changed in place must be set again.",
 		Differences: []string{
 			"After an await, complete and catch nodes get the message as it was when the script began to wait.",
@@ -66,6 +66,11 @@ func Type(stores *state.Stores, live *settings.Live) flow.Type {
 			"A context value that is changed in place is written back after the call, but for one of more than 1000 parts, which must be set again.",
 			"A Map in a message becomes an object.",
 			"JavaScript is what the engine goja knows of it: ES2017 and most of what came later.",
+			"A regular expression with the flag u does not know \\p{…}: it takes it for the letter p.",
+			"What goes by a locale (toLocaleString, localeCompare, Intl) knows English, German, French, Spanish, Italian, Dutch, Brazilian Portuguese, Swedish, Danish, Norwegian and Japanese; " +
+				"another language is written as American English, and a country that is not known as its language's main one.",
+			"Intl has NumberFormat, DateTimeFormat and Collator; units, compact notation, eras and long names of time zones are an error, toLocaleString of an array minds no locale, " +
+				"and fields that are seldom asked for together (a weekday and a month without a day) may stand in another order.",
 		},
 		Default: func() Config { return Config{Func: "\nreturn msg;", Outputs: 1} },
 		New: func(c Config, env flow.Env) (flow.Node, error) {
