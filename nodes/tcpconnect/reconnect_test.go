@@ -186,21 +186,10 @@ func httpProxy(t *testing.T, password string) net.Listener {
 // A SOCKS5 proxy without authentication.
 func socksProxy(t *testing.T) net.Listener {
 	t.Helper()
-	ln := sockettest.Listen(t)
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go serveSocks(conn)
-		}
-	}()
-	return ln
+	return sockettest.Serve(t, serveSocks)
 }
 
 func serveSocks(conn net.Conn) {
-	defer conn.Close()
 	b := make([]byte, 262)
 	_, _ = io.ReadFull(conn, b[:2])
 	_, _ = io.ReadFull(conn, b[:b[1]])

@@ -85,20 +85,11 @@ func (a *alarm) Stop() bool {
 // closes the connection.
 func hangUp(t *testing.T) net.Listener {
 	t.Helper()
-	ln := sockettest.Listen(t)
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			b := make([]byte, 100)
-			n, _ := conn.Read(b)
-			fmt.Fprintf(conn, "%s!", b[:n])
-			_ = conn.Close()
-		}
-	}()
-	return ln
+	return sockettest.Serve(t, func(conn net.Conn) {
+		b := make([]byte, 100)
+		n, _ := conn.Read(b)
+		fmt.Fprintf(conn, "%s!", b[:n])
+	})
 }
 
 // newNode makes a node that sends to a server, with a gate in front of it and

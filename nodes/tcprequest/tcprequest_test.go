@@ -21,20 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // echo is a server that sends back what it gets, and keeps the connection.
 func echo(t *testing.T) net.Listener {
 	t.Helper()
-	ln := sockettest.Listen(t)
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				_, _ = io.Copy(conn, conn)
-				_ = conn.Close()
-			}()
-		}
-	}()
-	return ln
+	return sockettest.Serve(t, func(conn net.Conn) { _, _ = io.Copy(conn, conn) })
 }
 
 func TestAnswers(t *testing.T) {

@@ -40,6 +40,25 @@ func Listen(t testing.TB) net.Listener {
 	return ln
 }
 
+// Serve has each connection to a listener of [Listen] served, and closed then.
+func Serve(t testing.TB, serve func(net.Conn)) net.Listener {
+	t.Helper()
+	ln := Listen(t)
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				serve(conn)
+				_ = conn.Close()
+			}()
+		}
+	}()
+	return ln
+}
+
 // Port returns the port that is listened on.
 func Port(ln net.Listener) int { return ln.Addr().(*net.TCPAddr).Port }
 
