@@ -3,6 +3,7 @@ package js
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -184,9 +185,6 @@ func (vm *VM) comparer(call goja.FunctionCall) goja.Value {
 	if strings.HasPrefix(tag, "nb") || strings.HasPrefix(tag, "no") {
 		tag = "da" // the order is the same, and the library has it by this name
 	}
-	if call.Argument(3).ToBoolean() {
-		tag += "-u-ka-shifted"
-	}
 	var options []collate.Option
 	sensitivity := call.Argument(1).String()
 	switch sensitivity {
@@ -195,25 +193,30 @@ func (vm *VM) comparer(call goja.FunctionCall) goja.Value {
 	case "accent":
 		options = append(options, collate.IgnoreCase, collate.IgnoreWidth)
 	}
-	if call.Argument(2).ToBoolean() {
-		options = append(options, collate.Numeric)
-	}
 	c := collate.New(language.Make(tag), options...)
-	prepare := norm.NFD.String
-	if sensitivity == "case" {
-		prepare = withoutMarks
+	numeric, ignorePunctuation := call.Argument(2).ToBoolean(), call.Argument(3).ToBoolean()
+	prepare := func(s string) string {
+		if numeric {
+			s = digits.ReplaceAllStringFunc(s, widened)
+		}
+		return strings.Map(func(r rune) rune {
+			if sensitivity == "case" && unicode.Is(unicode.Mn, r) || ignorePunctuation && (unicode.IsPunct(r) || unicode.IsSpace(r)) {
+				return -1
+			}
+			return r
+		}, norm.NFD.String(s))
 	}
 	return vm.Runtime.ToValue(func(call goja.FunctionCall) goja.Value {
 		return vm.Runtime.ToValue(c.CompareString(prepare(call.Argument(0).String()), prepare(call.Argument(1).String())))
 	})
 }
 
-// withoutMarks returns the text without accents.
-func withoutMarks(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, norm.NFD.String(s))
+var digits = regexp.MustCompile("[0-9]+")
+
+// widened makes a number as long as all others, so that text sorts as numbers do:
+// the collator's own way puts 0 after 9.
+func widened(number string) string {
+	const width = 40
+	number = strings.TrimLeft(number, "0")
+	return strings.Repeat("0", max(0, width-len(number))) + number
 }
