@@ -61,11 +61,11 @@ func Type(stores *state.Stores, live *settings.Live) flow.Type {
 			"URLSearchParams, Intl, timers and async functions. Time zones by name come from the machine's zone files (tzdata). What it changes in a message no other branch of the flow sees. " +
 			"A context value of more than 1000 parts that is changed in place must be set again.",
 		Differences: []string{
-			"After an await, complete and catch nodes get the message as it was when the script began to wait.",
 			"Modules are assert, buffer, crypto (hashes and random values), events, os, path, querystring, url and util; a node that asks for another one is an error.",
 			"A context value that is changed in place is written back after the call, but for one of more than 1000 parts, which must be set again.",
-			"A Map in a message becomes an object.",
-			"JavaScript is what the engine goja knows of it: ES2017 and most of what came later.",
+			"Between nodes a message has values as JSON has them, and Buffers, Dates, regular expressions and errors: a Map becomes an object, a Set an array, " +
+				"another typed array an object; functions are left out; an object that stands in two places becomes two, and one that contains itself is an error.",
+			"JavaScript is what the engine goja knows of it: ES2017 and most of what came later. Functions declared in a block are not known outside of it, and a timer is a number without unref().",
 			"A regular expression with the flag u does not know \\p{…}: it takes it for the letter p.",
 			"What goes by a locale (toLocaleString, localeCompare, Intl) knows English, German, French, Spanish, Italian, Dutch, Brazilian Portuguese, Swedish, Danish, Norwegian and Japanese; " +
 				"another language is written as American English, and a country that is not known as its language's main one.",
