@@ -52,11 +52,11 @@ type Held struct{ msg *Message }
 // Hold takes note that a node goes on handling the message. Only the engine calls
 // it.
 func (m *Message) Hold() *Held {
-	if m != nil && m.held == nil {
-		m.held = &Held{m}
-	}
 	if m == nil {
 		return nil
+	}
+	if m.held == nil {
+		m.held = &Held{m}
 	}
 	return m.held
 }

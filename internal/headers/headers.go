@@ -76,6 +76,18 @@ func Encode(text string) (value string, ok bool) {
 	return string(b), true
 }
 
+// InvalidName is the error of Node.js for a name that no header can have. It has no
+// Name: who sends has its own.
+func InvalidName(name string) *flow.Error {
+	return &flow.Error{Message: `Header name must be a valid HTTP token ["` + name + `"]`, Code: "ERR_INVALID_HTTP_TOKEN"}
+}
+
+// InvalidValue is the error of Node.js for a header with a value that [Encode]
+// refuses. It has no Name either.
+func InvalidValue(name string) *flow.Error {
+	return &flow.Error{Message: `Invalid character in header content ["` + name + `"]`, Code: "ERR_INVALID_CHAR"}
+}
+
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

@@ -196,9 +196,7 @@ func (vm *VM) queueMicrotask(call goja.FunctionCall) goja.Value {
 	promise, resolve, _ := vm.Runtime.NewPromise()
 	if then, ok := goja.AssertFunction(vm.Runtime.ToValue(promise).ToObject(vm.Runtime).Get("then")); ok {
 		run := func(goja.FunctionCall) goja.Value {
-			if _, err := f(goja.Undefined()); err != nil {
-				panic(err)
-			}
+			mustCall(f, goja.Undefined())
 			return goja.Undefined()
 		}
 		_, _ = then(vm.Runtime.ToValue(promise), vm.Runtime.ToValue(run))

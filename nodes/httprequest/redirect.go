@@ -105,12 +105,12 @@ func onTheWire(h http.Header, authorization string) (http.Header, error) {
 	out := http.Header{}
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		if !httpguts.ValidHeaderFieldName(name) {
-			return nil, &flow.Error{Name: "RequestError", Message: `Header name must be a valid HTTP token ["` + name + `"]`, Code: "ERR_INVALID_HTTP_TOKEN"}
+			return nil, requestError(headers.InvalidName(name))
 		}
 		for _, text := range h[name] {
 			value, ok := headers.Encode(text)
 			if !ok {
-				return nil, &flow.Error{Name: "RequestError", Message: `Invalid character in header content ["` + name + `"]`, Code: "ERR_INVALID_CHAR"}
+				return nil, requestError(headers.InvalidValue(name))
 			}
 			out[name] = append(out[name], value)
 		}
@@ -120,6 +120,12 @@ func onTheWire(h http.Header, authorization string) (http.Header, error) {
 		out.Set("Authorization", authorization)
 	}
 	return out, nil
+}
+
+// requestError gives an error the name that it has in got.
+func requestError(e *flow.Error) error {
+	e.Name = "RequestError"
+	return e
 }
 
 // isRedirect tells whether an answer leads on.

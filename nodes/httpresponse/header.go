@@ -1,7 +1,6 @@
 package httpresponse
 
 import (
-	"fmt"
 	"mime"
 	"net/http"
 	"regexp"
@@ -74,12 +73,12 @@ func add(h *http.Header, name string, v flow.Value) error {
 		}
 	}
 	if !httpguts.ValidHeaderFieldName(name) {
-		return typeError("ERR_INVALID_HTTP_TOKEN", fmt.Sprintf(`Header name must be a valid HTTP token ["%s"]`, name))
+		return typeError(headers.InvalidName(name))
 	}
 	for i, value := range values {
 		encoded, ok := headers.Encode(value)
 		if !ok {
-			return typeError("ERR_INVALID_CHAR", fmt.Sprintf(`Invalid character in header content ["%s"]`, name))
+			return typeError(headers.InvalidValue(name))
 		}
 		values[i] = encoded
 	}
@@ -94,9 +93,10 @@ func add(h *http.Header, name string, v flow.Value) error {
 	return nil
 }
 
-// typeError returns an error as Node.js has it.
-func typeError(code, message string) error {
-	return &flow.Error{Name: "TypeError [" + code + "]", Message: message, Code: code}
+// typeError gives an error the name that it has in Node.js.
+func typeError(e *flow.Error) error {
+	e.Name = "TypeError [" + e.Code + "]"
+	return e
 }
 
 // hasCharset and ofText are what res.set of Express looks for in a type.
