@@ -133,14 +133,16 @@ func TestAcknowledgedWhenDone(t *testing.T) {
 	c.Subscribe("n", mqtt.Subscription{Filter: "a", QoS: 1}, again.handle)
 	waitConnected(t, c)
 	again.wait(t, "a 1")
+	publish(t, c, &mqtt.Message{Topic: "a", Payload: []byte("2")})
+	again.wait(t, "a 1", "a 2") // one goes through after the other: 1 is done
 	c.Stop()
 
 	after := inbox{}
 	c = client(t, broker.Port(), "slow", 4, nil)
 	c.Subscribe("n", mqtt.Subscription{Filter: "a", QoS: 1}, after.handle)
 	waitConnected(t, c)
-	publish(t, c, &mqtt.Message{Topic: "a", Payload: []byte("2"), QoS: 1})
-	after.wait(t, "a 2")
+	publish(t, c, &mqtt.Message{Topic: "a", Payload: []byte("3"), QoS: 1})
+	after.wait(t, "a 3")
 }
 
 func TestQueue(t *testing.T) {
