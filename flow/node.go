@@ -272,7 +272,7 @@ type Env struct {
 	// only together with it.
 	Config func(id string) Node
 
-	// Clock is what Time returns; nil is the machine's.
+	// Clock is the time that the node goes by.
 	Clock Clock
 
 	Host

@@ -76,7 +76,7 @@ type run struct {
 	test *Test
 	*engine
 	board *board
-	clock *clock
+	clock *flow.SystemClock
 	peers *peers
 	site  *site
 	ports map[string]int    // fresh ones by what stands in the file
@@ -86,7 +86,7 @@ type run struct {
 }
 
 func runTest(ctx context.Context, t *Test, pool *freeport.Pool, o Options) *Failure {
-	r := &run{test: t, board: newBoard(), clock: newClock(), ports: map[string]int{}, taken: map[spot]int{}, info: map[string]runtime.Info{}}
+	r := &run{test: t, board: newBoard(), clock: new(flow.SystemClock), ports: map[string]int{}, taken: map[spot]int{}, info: map[string]runtime.Info{}}
 	r.board.names = r.name
 	r.peers = newPeers(r.board)
 	r.site = newSite(r.board)

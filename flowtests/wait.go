@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/flowrun/flowrun/flow"
 )
 
 // The times that nothing must happen before the clock skips what follows.
@@ -43,7 +45,7 @@ func (r *run) wait(ctx context.Context, d, calm, last time.Duration, done func()
 	var skipping sync.WaitGroup
 	defer skipping.Wait()
 	defer cancel()
-	end := r.clock.after(d, cancel)
+	end := r.clock.At(r.clock.Now().Add(d), cancel)
 	defer end.Stop()
 	if !r.test.Setup.RealTime {
 		skipping.Go(func() { r.skip(ctx, end, calm, last) })
@@ -51,17 +53,17 @@ func (r *run) wait(ctx context.Context, d, calm, last time.Duration, done func()
 	return r.board.Wait(ctx, forever, done)
 }
 
-func (r *run) skip(ctx context.Context, end *alarm, calm, last time.Duration) {
+func (r *run) skip(ctx context.Context, end flow.Alarm, calm, last time.Duration) {
 	for ctx.Err() == nil {
-		next, need := r.clock.first(), briefly
+		next, need := r.clock.Next(), briefly
 		if r.hasSockets() {
 			need = calm
 		}
 		if next == end {
 			need = max(need, last)
 		}
-		if r.board.calm(ctx, r.rt, need) && next != nil && r.clock.first() == next {
-			r.clock.skipTo(next)
+		if r.board.calm(ctx, r.rt, need) && next != nil && r.clock.Next() == next {
+			r.clock.SkipTo(next)
 		}
 	}
 }

@@ -28,7 +28,8 @@ func (p *place) LinkCall(target string, msg *flow.Message, timeout time.Duration
 	}
 	id := callID()
 	call := &linkCall{done: done}
-	call.timer = p.loop.rt.opts.Clock.AfterFunc(timeout, func() {
+	clock := p.loop.rt.opts.Clock
+	call.timer = clock.At(clock.Now().Add(timeout), func() {
 		p.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
 			p.endCall(id, nil, flow.ErrLinkTimeout)
 			return nil

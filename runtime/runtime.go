@@ -100,7 +100,7 @@ func New(opts Options) *Runtime {
 		opts.Getenv = func(string) (string, bool) { return "", false }
 	}
 	if opts.Clock == nil {
-		opts.Clock = flow.SystemClock{}
+		opts.Clock = new(flow.SystemClock)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Runtime{

@@ -54,7 +54,7 @@ func New(t testing.TB, typ flow.Type, config string, options ...func(*flow.Env))
 	t.Helper()
 	d := &Driver{t: t, typ: typ, wake: make(chan struct{}, 1), sent: map[int][]*flow.Message{}, given: map[*flow.Message]*flow.Message{}}
 	d.Env = flow.Env{
-		ID: "n1", Type: typ.Name, Flow: "f1", Path: "f1/n1", Wires: max(typ.Outputs, 1), Host: d,
+		ID: "n1", Type: typ.Name, Flow: "f1", Path: "f1/n1", Wires: max(typ.Outputs, 1), Host: d, Clock: new(flow.SystemClock),
 		Getenv: func(name string) (flow.Value, bool) { v, ok := os.LookupEnv(name); return v, ok },
 	}
 	for _, o := range options {

@@ -2,7 +2,6 @@
 package timers
 
 import (
-	"container/heap"
 	"sync"
 	"time"
 
@@ -14,21 +13,21 @@ import (
 const catchUp = 100 * time.Millisecond
 
 // Group is the timers of one node. Tasks run in the order of their times, and
-// those of the same time in the order in which they were given. All methods but
-// Stop belong to the node's loop.
+// those of the same time in the order in which they were given, also those of
+// different nodes of a flow. All methods but Stop belong to the node's loop.
 type Group struct {
 	host  flow.Host
 	clock flow.Clock
 
 	mu      sync.Mutex
-	pending schedule
-	alarm   flow.Alarm // rings when the first of pending is due; nil until there is one
-	given   uint64     // how many timers were added to pending so far
+	set     map[*Timer]struct{} // whose alarms may go off; nil when the group has stopped
 	stopped bool
 }
 
 // NewGroup returns the timers of a node. They go by the node's clock.
-func NewGroup(env flow.Env) *Group { return &Group{host: env.Host, clock: env.Time()} }
+func NewGroup(env flow.Env) *Group {
+	return &Group{host: env.Host, clock: env.Clock, set: map[*Timer]struct{}{}}
+}
 
 // Timer is a task that waits for its time.
 type Timer struct {
@@ -38,8 +37,7 @@ type Timer struct {
 
 	// The group's mu guards the fields below.
 	due     time.Time
-	number  uint64 // orders timers that are due at the same time
-	index   int    // in the group's pending, -1 if it is not there
+	alarm   flow.Alarm
 	stopped bool
 }
 
@@ -61,43 +59,21 @@ func (g *Group) Every(d time.Duration, task flow.TaskFunc) *Timer {
 func (g *Group) add(t *Timer, d time.Duration) *Timer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t.index = -1
 	if !g.stopped {
-		g.push(t, g.clock.Now().Add(d))
+		t.due = g.clock.Now().Add(d)
+		t.alarm = g.clock.At(t.due, t.ring)
+		g.set[t] = struct{}{}
 	}
 	return t
 }
 
-// push adds a timer to those that wait. The caller holds mu.
-func (g *Group) push(t *Timer, due time.Time) {
-	g.given++
-	t.due, t.number = due, g.given
-	heap.Push(&g.pending, t)
-	if t.index == 0 {
-		g.arm()
-	}
-}
-
-// arm sets the alarm for the first timer. The caller holds mu.
-func (g *Group) arm() {
-	d := g.pending[0].due.Sub(g.clock.Now())
-	if g.alarm == nil {
-		g.alarm = g.clock.AfterFunc(d, g.ring)
-	} else {
-		g.alarm.Reset(d)
-	}
-}
-
-// ring posts what is due. The alarm calls it.
-func (g *Group) ring() {
+// ring posts the task, which is due. The alarm calls it.
+func (t *Timer) ring() {
+	g := t.group
 	g.mu.Lock()
-	defer g.mu.Unlock() // Stop waits until the tasks are posted
-	now := g.clock.Now()
-	for len(g.pending) > 0 && !g.pending[0].due.After(now) {
-		g.host.Post(nil, heap.Pop(&g.pending).(*Timer))
-	}
-	if len(g.pending) > 0 {
-		g.arm()
+	defer g.mu.Unlock() // Stop waits until the task is posted
+	if _, isSet := g.set[t]; isSet {
+		g.host.Post(nil, t)
 	}
 }
 
@@ -119,13 +95,14 @@ func (t *Timer) begin() bool {
 	}
 	if t.every == 0 {
 		t.stopped = true
+		delete(g.set, t)
 		return true
 	}
-	next := t.due.Add(t.every)
-	if now := g.clock.Now(); now.Sub(next) > catchUp {
-		next = now
+	t.due = t.due.Add(t.every)
+	if now := g.clock.Now(); now.Sub(t.due) > catchUp {
+		t.due = now
 	}
-	g.push(t, next)
+	t.alarm.Reset(t.due)
 	return true
 }
 
@@ -142,10 +119,16 @@ func (t *Timer) Stop() bool {
 		return false
 	}
 	t.stopped = true
-	if t.index >= 0 {
-		heap.Remove(&g.pending, t.index)
-	}
+	g.unset(t)
 	return true
+}
+
+// unset takes a timer's alarm back. The caller holds mu.
+func (g *Group) unset(t *Timer) {
+	if t.alarm != nil {
+		t.alarm.Stop()
+		delete(g.set, t)
+	}
 }
 
 // Stop takes all tasks back, and those that come later too. It is called where
@@ -154,45 +137,7 @@ func (g *Group) Stop() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stopped = true
-	if g.alarm != nil {
-		g.alarm.Stop()
+	for t := range g.set {
+		g.unset(t)
 	}
-	for _, t := range g.pending {
-		t.index = -1
-	}
-	g.pending = nil
-}
-
-// schedule is a heap of timers, the next one first.
-type schedule []*Timer
-
-func (s schedule) Len() int { return len(s) }
-
-func (s schedule) Less(i, j int) bool {
-	if s[i].due.Equal(s[j].due) {
-		return s[i].number < s[j].number
-	}
-	return s[i].due.Before(s[j].due)
-}
-
-func (s schedule) Swap(i, j int) {
-	s[i], s[j] = s[j], s[i]
-	s[i].index, s[j].index = i, j
-}
-
-// Push implements [heap.Interface].
-func (s *schedule) Push(t any) {
-	timer := t.(*Timer)
-	timer.index = len(*s)
-	*s = append(*s, timer)
-}
-
-// Pop implements [heap.Interface].
-func (s *schedule) Pop() any {
-	last := len(*s) - 1
-	timer := (*s)[last]
-	(*s)[last] = nil
-	*s = (*s)[:last]
-	timer.index = -1
-	return timer
 }

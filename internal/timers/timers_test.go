@@ -51,7 +51,7 @@ func pass(d time.Duration) {
 func TestTimers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{}
-		g := NewGroup(flow.Env{Host: h})
+		g := NewGroup(flow.Env{Host: h, Clock: new(flow.SystemClock)})
 		var ran []string
 		after := func(d time.Duration, name string) *Timer {
 			return g.After(d, func(flow.Outlet) error { ran = append(ran, name); return nil })
@@ -88,15 +88,17 @@ func TestTimers(t *testing.T) {
 	})
 }
 
-// Messages that wait for the same time must not overtake each other.
+// Messages that wait for the same time must not overtake each other, also in
+// different nodes.
 func TestOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{}
-		g := NewGroup(flow.Env{Host: h})
+		env := flow.Env{Host: h, Clock: new(flow.SystemClock)}
+		groups := []*Group{NewGroup(env), NewGroup(env), NewGroup(env)}
 		var ran []int
 		for i := range 1000 {
 			d := time.Duration(i/100) * time.Second
-			g.After(d, func(flow.Outlet) error { ran = append(ran, i); return nil })
+			groups[i%3].After(d, func(flow.Outlet) error { ran = append(ran, i); return nil })
 		}
 		pass(time.Minute)
 		h.run(t)
@@ -109,7 +111,7 @@ func TestOrder(t *testing.T) {
 func TestEvery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{}
-		g := NewGroup(flow.Env{Host: h})
+		g := NewGroup(flow.Env{Host: h, Clock: new(flow.SystemClock)})
 		defer g.Stop()
 		start := time.Now()
 		var at []time.Duration
@@ -151,7 +153,7 @@ func TestEvery(t *testing.T) {
 func TestStopGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{}
-		g := NewGroup(flow.Env{Host: h})
+		g := NewGroup(flow.Env{Host: h, Clock: new(flow.SystemClock)})
 		never := func(flow.Outlet) error { t.Error("a task ran after Stop"); return nil }
 		g.After(time.Second, never)
 		g.Every(time.Second, never)

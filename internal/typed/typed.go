@@ -82,7 +82,7 @@ func (p Place) compile(value flow.Value, typ string) (Getter, error) {
 		re, err := jsregexp.Compile(text, "")
 		return Constant(re), err
 	case "date":
-		return dateGetter(p.Env.Time(), text), nil
+		return dateGetter(p.Env.Clock, text), nil
 	case "msg":
 		path, err := flow.ParseMessagePath(text)
 		return path.In, err

@@ -13,7 +13,7 @@ import (
 func place() Place {
 	env := map[string]flow.Value{"NAME": "n", "NUM": 5.0, "NOTHING": nil}
 	return Place{
-		Env: flow.Env{Flow: "f1", Getenv: func(name string) (flow.Value, bool) {
+		Env: flow.Env{Flow: "f1", Clock: new(flow.SystemClock), Getenv: func(name string) (flow.Value, bool) {
 			v, ok := env[name]
 			return v, ok
 		}},

@@ -103,7 +103,7 @@ func (b *badge) show(msg *flow.Message, value flow.Value) {
 
 func (b *badge) tick() {
 	b.count++
-	now := b.env.Time().Now()
+	now := b.env.Clock.Now()
 	quiet := now.Sub(b.last) > counterQuiet
 	b.last = now
 	if quiet {

@@ -124,7 +124,7 @@ func (n *dropper) Handle(msg *flow.Message, out flow.Outlet) error {
 		return nil
 	}
 	n.follow(msg)
-	now := n.env.Time().Now()
+	now := n.env.Clock.Now()
 	switch {
 	case n.last.IsZero() || now.Sub(n.last) > n.current:
 		n.last = now

@@ -50,7 +50,7 @@ func newSandbox(n *Node) (*sandbox, error) {
 			delete(s.rejected, p)
 		}
 	})
-	rt.SetTimeSource(n.env.Time().Now)
+	rt.SetTimeSource(n.env.Clock.Now)
 	group := timers.NewGroup(n.env)
 	s.timers = js.NewTimers(s.vm, func(d time.Duration, fire func() error) func() bool {
 		return group.After(d, s.task(fire)).Stop

@@ -70,7 +70,7 @@ func (t *timer) repeat() {
 	case t.interval > 0:
 		t.group.Every(t.interval, t.task)
 	case t.crontab != nil:
-		t.runAfter(t.env.Time().Now())
+		t.runAfter(t.env.Clock.Now())
 	}
 }
 
@@ -81,8 +81,8 @@ func (t *timer) runAfter(last time.Time) {
 	if at.IsZero() { // a date that never comes
 		return
 	}
-	t.group.After(at.Sub(t.env.Time().Now()), func(out flow.Outlet) error {
-		if now := t.env.Time().Now(); now.After(at) { // it is not if somebody sets the clock back
+	t.group.After(at.Sub(t.env.Clock.Now()), func(out flow.Outlet) error {
+		if now := t.env.Clock.Now(); now.After(at) { // it is not if somebody sets the clock back
 			at = now
 		}
 		t.runAfter(at)

@@ -39,7 +39,7 @@ func (l *link) open(id flow.Value, succeeds *session.Session, after time.Duratio
 	o := l.node.options
 	o.Owner, o.Succeeds = l, succeeds
 	return l.node.store.Dial(func(ctx context.Context) (session.Stream, error) {
-		if err := sleep(ctx, l.node.env.Time(), after); err != nil {
+		if err := sleep(ctx, l.node.env.Clock, after); err != nil {
 			return session.Stream{}, err
 		}
 		return l.dial(ctx)
@@ -52,7 +52,7 @@ func sleep(ctx context.Context, clock flow.Clock, d time.Duration) error {
 		return nil
 	}
 	over := make(chan struct{})
-	alarm := clock.AfterFunc(d, func() { close(over) })
+	alarm := clock.At(clock.Now().Add(d), func() { close(over) })
 	defer alarm.Stop()
 	select {
 	case <-over:
@@ -86,7 +86,7 @@ func (l *link) dial(ctx context.Context) (session.Stream, error) {
 
 // Opened implements [session.Owner].
 func (l *link) Opened(s *session.Session) {
-	l.opened = l.node.env.Time().Now()
+	l.opened = l.node.env.Clock.Now()
 	_, port := sockets.Address(s.LocalAddr())
 	m := session.OK("connected",
 		append(append([]flow.Value{"sessionId", s.ID()}, remote(l.target)...), "localPort", float64(port))...)
@@ -127,7 +127,7 @@ func (l *link) reconnect(old *session.Session) {
 	if l.node.stopped.Load() {
 		return
 	}
-	if !l.opened.IsZero() && l.node.env.Time().Now().Sub(l.opened) > l.waited {
+	if !l.opened.IsZero() && l.node.env.Clock.Now().Sub(l.opened) > l.waited {
 		l.attempt = 0
 		l.delays.Reset()
 	}

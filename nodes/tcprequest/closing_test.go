@@ -65,7 +65,7 @@ type bell struct {
 	ring         func() // of the first alarm
 }
 
-func (b *bell) AfterFunc(_ time.Duration, f func()) flow.Alarm {
+func (b *bell) At(_ time.Time, f func()) flow.Alarm {
 	if b.set++; b.set == 1 {
 		b.ring = f
 	}
@@ -74,12 +74,9 @@ func (b *bell) AfterFunc(_ time.Duration, f func()) flow.Alarm {
 
 type alarm bell
 
-func (a *alarm) Reset(time.Duration) bool { return true }
+func (a *alarm) Reset(time.Time) {}
 
-func (a *alarm) Stop() bool {
-	a.stopped++
-	return true
-}
+func (a *alarm) Stop() { a.stopped++ }
 
 // hangUp is a server that answers with what it gets and an exclamation mark, and
 // closes the connection.

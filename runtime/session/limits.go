@@ -45,13 +45,15 @@ func (s *Session) bind() {
 	}
 	b := &bounds{reads: pacer{rate: l.ReadRate}, writes: pacer{rate: l.WriteRate}}
 	s.bounds = b
+	clock := s.store.clock
+	now := clock.Now()
 	if first > 0 {
-		b.timers = append(b.timers, s.store.clock.AfterFunc(first, func() {
+		b.timers = append(b.timers, clock.At(now.Add(first), func() {
 			s.expire("First byte timeout", func() bool { return s.lastChunk == 0 })
 		}))
 	}
 	if life > 0 {
-		b.timers = append(b.timers, s.store.clock.AfterFunc(life, func() {
+		b.timers = append(b.timers, clock.At(now.Add(life), func() {
 			s.expire("Maximum connection time", func() bool { return true })
 		}))
 	}

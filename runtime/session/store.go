@@ -64,7 +64,7 @@ func (a *attachment) batcher() flow.Batcher {
 }
 
 // New returns an empty store.
-func New() *Store { return NewBy(flow.SystemClock{}) }
+func New() *Store { return NewBy(new(flow.SystemClock)) }
 
 // NewBy returns an empty store whose timeouts go by a clock.
 func NewBy(clock flow.Clock) *Store {

@@ -35,9 +35,9 @@ func (t *idleTimer) set(after time.Duration) {
 	t.after, t.last = after, t.clock.Now()
 	switch {
 	case t.timer == nil:
-		t.timer = t.clock.AfterFunc(after, t.expire)
+		t.timer = t.clock.At(t.last.Add(after), t.expire)
 	case changed || t.asleep:
-		t.timer.Reset(after)
+		t.timer.Reset(t.last.Add(after))
 	}
 	t.asleep = false
 }
@@ -50,7 +50,7 @@ func (t *idleTimer) touch(now time.Time) {
 	t.last = now
 	if t.asleep {
 		t.asleep = false
-		t.timer.Reset(t.after)
+		t.timer.Reset(now.Add(t.after))
 	}
 }
 
@@ -60,8 +60,8 @@ func (t *idleTimer) expired() bool {
 	if t == nil || t.after == 0 || t.asleep {
 		return false
 	}
-	if rest := t.after - t.clock.Now().Sub(t.last); rest > 0 {
-		t.timer.Reset(rest)
+	if due := t.last.Add(t.after); due.After(t.clock.Now()) {
+		t.timer.Reset(due)
 		return false
 	}
 	t.asleep = true

@@ -14,7 +14,7 @@ func TestIdleTimer(t *testing.T) {
 		var at []time.Duration
 		start := time.Now()
 		var mu sync.Mutex
-		timer := idleTimer{clock: flow.SystemClock{}}
+		timer := idleTimer{clock: new(flow.SystemClock)}
 		timer.expire = func() {
 			mu.Lock()
 			defer mu.Unlock()
