@@ -3,6 +3,7 @@ package flow
 import (
 	"container/heap"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,8 +28,9 @@ type Alarm interface {
 // SystemClock is the time of the machine, and can be put forward. The zero value
 // is ready.
 type SystemClock struct {
+	skipped atomic.Int64 // nanoseconds
+
 	mu      sync.Mutex
-	skipped time.Duration
 	alarms  schedule
 	set     uint64      // how many alarms were set so far
 	timer   *time.Timer // goes off when the first of alarms is due; nil until there is one
@@ -47,13 +49,7 @@ type SystemAlarm struct {
 }
 
 // Now implements [Clock].
-func (c *SystemClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now()
-}
-
-func (c *SystemClock) now() time.Time { return time.Now().Add(c.skipped) }
+func (c *SystemClock) Now() time.Time { return time.Now().Add(time.Duration(c.skipped.Load())) }
 
 // At implements [Clock].
 func (c *SystemClock) At(t time.Time, f func()) Alarm {
@@ -75,8 +71,8 @@ func (c *SystemClock) Next() *SystemAlarm {
 // SkipTo puts the clock forward to when an alarm is due.
 func (c *SystemClock) SkipTo(a *SystemAlarm) {
 	c.mu.Lock()
-	if d := a.due.Sub(c.now()); d > 0 {
-		c.skipped += d
+	if d := a.due.Sub(c.Now()); d > 0 {
+		c.skipped.Add(int64(d))
 	}
 	c.mu.Unlock()
 	c.ring()
@@ -90,7 +86,7 @@ func (c *SystemClock) ring() {
 		return // who is at it goes on until nothing is due
 	}
 	c.ringing = true
-	for len(c.alarms) > 0 && !c.alarms[0].due.After(c.now()) {
+	for len(c.alarms) > 0 && !c.alarms[0].due.After(c.Now()) {
 		f := heap.Pop(&c.alarms).(*SystemAlarm).f
 		c.mu.Unlock()
 		f()
@@ -105,9 +101,9 @@ func (c *SystemClock) arm() {
 	switch {
 	case len(c.alarms) == 0 || c.ringing:
 	case c.timer == nil:
-		c.timer = time.AfterFunc(c.alarms[0].due.Sub(c.now()), c.ring)
+		c.timer = time.AfterFunc(c.alarms[0].due.Sub(c.Now()), c.ring)
 	default:
-		c.timer.Reset(c.alarms[0].due.Sub(c.now()))
+		c.timer.Reset(c.alarms[0].due.Sub(c.Now()))
 	}
 }
 

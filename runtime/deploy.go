@@ -13,10 +13,15 @@ import (
 
 // Deploy replaces the flows that run by new ones: check, plan, build, swap,
 // start. If the new flows have an error, what runs is left untouched and the
-// error is a flowfile.Problems. The plan says what was done.
+// error is a flowfile.Problems, or [ErrNotSaved] if they could not be kept, or
+// [ErrStopping] after a shutdown. The plan says what was done. The context bounds
+// only the wait for what is under way.
 func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployType) (Plan, error) {
 	r.deploying.Lock()
 	defer r.deploying.Unlock()
+	if r.ctx.Err() != nil {
+		return Plan{}, ErrStopping
+	}
 	flows, missing := r.withoutMissing(flows)
 	var kept flowfile.Credentials
 	if r.flows != nil {

@@ -3,48 +3,97 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
 
-// gauge counts causes that have not ended.
+// gauge counts causes that have not ended, so that somebody can wait for those
+// there are while others keep coming in.
 type gauge struct {
+	current atomic.Pointer[generation] // new causes belong to it
+
 	mu    sync.Mutex
+	older []*generation // that may have causes
+}
+
+// generation is the causes that came in between two waits.
+type generation struct {
 	count atomic.Int64
+	mu    sync.Mutex
 	idle  chan struct{} // closed when the count is 0; nil if nobody waits
 }
 
-func (g *gauge) add() { g.count.Add(1) }
-
-// Release implements flow.Releaser: one cause has ended.
-func (g *gauge) Release() {
-	if g.count.Add(-1) > 0 {
-		return
-	}
-	g.mu.Lock()
-	if g.idle != nil && g.count.Load() <= 0 {
-		close(g.idle)
-		g.idle = nil
-	}
-	g.mu.Unlock()
+func newGauge() *gauge {
+	g := &gauge{}
+	g.current.Store(&generation{})
+	return g
 }
 
-// wait waits until no cause is open, or the context ends.
+// add counts a cause. What it returns is to be released when the cause has ended.
+func (g *gauge) add() *generation {
+	for {
+		now := g.current.Load()
+		now.count.Add(1)
+		if g.current.Load() == now {
+			return now
+		}
+		now.Release() // somebody waits for it, but not for this cause
+	}
+}
+
+// wait waits until all causes that are open now have ended, or the context does.
 func (g *gauge) wait(ctx context.Context) error {
 	g.mu.Lock()
-	if g.count.Load() <= 0 {
-		g.mu.Unlock()
+	g.older = append(g.older, g.current.Swap(&generation{}))
+	g.older = slices.DeleteFunc(g.older, func(o *generation) bool { return o.count.Load() <= 0 })
+	open := slices.Clone(g.older)
+	g.mu.Unlock()
+	for _, o := range open {
+		if err := o.wait(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quiet waits until no cause is open, or the context ends.
+func (g *gauge) quiet(ctx context.Context) error {
+	for {
+		if err := g.wait(ctx); err != nil || g.current.Load().count.Load() <= 0 {
+			return err
+		}
+	}
+}
+
+// Release implements [flow.Releaser]: one cause has ended.
+func (o *generation) Release() {
+	if o.count.Add(-1) > 0 {
+		return
+	}
+	o.mu.Lock()
+	if o.idle != nil && o.count.Load() <= 0 {
+		close(o.idle)
+		o.idle = nil
+	}
+	o.mu.Unlock()
+}
+
+func (o *generation) wait(ctx context.Context) error {
+	o.mu.Lock()
+	if o.count.Load() <= 0 {
+		o.mu.Unlock()
 		return nil
 	}
-	if g.idle == nil {
-		g.idle = make(chan struct{})
+	if o.idle == nil {
+		o.idle = make(chan struct{})
 	}
-	idle := g.idle
-	g.mu.Unlock()
+	idle := o.idle
+	o.mu.Unlock()
 	select {
 	case <-idle:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("%d messages from outside are still under way: %w", g.count.Load(), ctx.Err())
+		return fmt.Errorf("%d messages from outside are still under way: %w", o.count.Load(), ctx.Err())
 	}
 }

@@ -99,17 +99,18 @@ func (l *latency) observe(took time.Duration, weight uint64) {
 // cameIn counts a cause that has come into the flow, and returns whom it tells of
 // its end.
 func (l *loop) cameIn() flow.Releaser {
-	l.rt.causes.add()
+	open := l.rt.causes.add()
 	w := weight(l.causes.Add(1))
 	if w == 0 {
-		return &l.rt.causes
+		return open
 	}
-	return &journey{loop: l, weight: w, began: l.rt.now()}
+	return &journey{loop: l, open: open, weight: w, began: l.rt.now()}
 }
 
 // journey is a cause that is measured.
 type journey struct {
 	loop   *loop
+	open   *generation
 	weight uint64
 	began  time.Duration
 }
@@ -117,5 +118,5 @@ type journey struct {
 // Release implements [flow.Releaser]: the cause has ended.
 func (j *journey) Release() {
 	j.loop.latency.observe(j.loop.rt.now()-j.began, j.weight)
-	j.loop.rt.causes.Release()
+	j.open.Release()
 }

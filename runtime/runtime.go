@@ -51,7 +51,7 @@ type Runtime struct {
 	log     *slog.Logger
 	tap     atomic.Pointer[tap] // nil while nobody listens
 	tapping sync.Mutex          // guards changes of tap
-	causes  gauge
+	causes  *gauge
 	epoch   time.Time // the start of its clock
 	ready   atomic.Pointer[readiness]
 
@@ -104,7 +104,7 @@ func New(opts Options) *Runtime {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Runtime{
-		opts: opts, log: opts.Log, ctx: ctx, cancel: cancel, epoch: time.Now(),
+		opts: opts, log: opts.Log, causes: newGauge(), ctx: ctx, cancel: cancel, epoch: time.Now(),
 		loops: map[string]*loop{}, nodes: map[string]instance{}, places: map[string]*place{},
 	}
 	r.ready.Store(&readiness{ErrNoFlows})
@@ -216,7 +216,7 @@ func (r *Runtime) Status() []NodeStatus {
 
 // Quiet waits until no message is under way: all that came in has been handled
 // or is kept by a node for later. The error says that the context ended before.
-func (r *Runtime) Quiet(ctx context.Context) error { return r.causes.wait(ctx) }
+func (r *Runtime) Quiet(ctx context.Context) error { return r.causes.quiet(ctx) }
 
 // Shutdown stops the sources, waits for what is under way (Options.Drain, or
 // until the context ends), stops all nodes and ends the runtime.

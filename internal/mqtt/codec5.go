@@ -243,7 +243,7 @@ func subscriptionIDs(b []byte) []int {
 		b = b[2:]
 	}
 	size, n := binary.Uvarint(b)
-	b = b[n : n+int(size)]
+	b = b[n:min(n+int(size), len(b))]
 	var ids []int
 	for len(b) > 0 {
 		kind := b[0]

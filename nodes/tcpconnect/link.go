@@ -33,17 +33,24 @@ func (n *Node) newLink(route sockets.Route) *link {
 	return l
 }
 
-// open makes a session, whose connection is tried after a while. The error is
-// [session.ErrExists].
-func (l *link) open(id flow.Value, succeeds *session.Session, after time.Duration) (*session.Session, error) {
+// open makes a session, whose connection is tried after a while, and when tell has
+// told of it. The error is [session.ErrExists]; there is nothing to tell of then.
+func (l *link) open(id flow.Value, succeeds *session.Session, after time.Duration, tell func(*session.Session)) error {
 	o := l.node.options
 	o.Owner, o.Succeeds = l, succeeds
-	return l.node.store.Dial(func(ctx context.Context) (session.Stream, error) {
+	told := make(chan struct{})
+	s, err := l.node.store.Dial(func(ctx context.Context) (session.Stream, error) {
+		<-told
 		if err := sleep(ctx, l.node.env.Clock, after); err != nil {
 			return session.Stream{}, err
 		}
 		return l.dial(ctx)
 	}, id, &o)
+	if err == nil {
+		tell(s)
+	}
+	close(told)
+	return err
 }
 
 // sleep waits on the node's clock. The error is the context's.
@@ -142,12 +149,11 @@ func (l *link) reconnect(old *session.Session) {
 		id, succeeds = old.ID(), old
 	}
 	told := append(remote(l.target), "attempt", float64(l.attempt), "delay", float64(l.waited.Milliseconds()))
-	s, err := l.open(id, succeeds, l.waited)
-	if err != nil {
-		return // somebody was faster to take the id
-	}
-	l.tell(flow.Badge("yellow", "ring", "reconnecting"),
-		session.OK("reconnecting", append([]flow.Value{"sessionId", s.ID()}, told...)...))
+	// It fails if somebody was faster to take the id.
+	_ = l.open(id, succeeds, l.waited, func(s *session.Session) {
+		l.tell(flow.Badge("yellow", "ring", "reconnecting"),
+			session.OK("reconnecting", append([]flow.Value{"sessionId", s.ID()}, told...)...))
+	})
 }
 
 // remote returns the pairs that say where a connection goes.

@@ -112,13 +112,13 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	}
 	l := n.newLink(route)
 	to := remote(l.target)
-	s, err := l.open(msg.Get("sessionId"), nil, 0)
+	err = l.open(msg.Get("sessionId"), nil, 0, func(s *session.Session) {
+		n.env.Status(flow.Badge("yellow", "dot", "connecting"))
+		out.Send(0, session.OK("connecting", append([]flow.Value{"sessionId", s.ID()}, to...)...))
+	})
 	if err != nil {
 		out.Send(0, session.Fail("SESSION_ID_CONFLICT", "Session already exists", "error", "sessionId", msg.Get("sessionId")))
-		return nil
 	}
-	n.env.Status(flow.Badge("yellow", "dot", "connecting"))
-	out.Send(0, session.OK("connecting", append([]flow.Value{"sessionId", s.ID()}, to...)...))
 	return nil
 }
 

@@ -85,6 +85,18 @@ func TestPeerSessions(t *testing.T) {
 		t.Errorf("the session is %+v", i)
 	}
 
+	// An answer from the socket itself counts for the peer too, and each once.
+	if err := st.Get(ids["a1"]).SendTo([]byte("1234"), st.Get(ids["a1"]).Peer()); err != nil {
+		t.Error(err)
+	}
+	hear(t, a, "1234")
+	if i := st.Get(ids["a1"]).Info(); i.BytesOut != 4 || i.MessagesOut != 1 {
+		t.Errorf("the session is %+v", i)
+	}
+	if got, want := st.Totals().UDP, (session.Traffic{Opened: 3, BytesIn: 8, BytesOut: 10, MessagesIn: 4, MessagesOut: 4}); got != want {
+		t.Errorf("in all %+v, want %+v", got, want)
+	}
+
 	big := flow.NewMessage()
 	big.Set("sessionId", ids["a1"])
 	big.Set("payload", flow.Buffer(make([]byte, 1<<16)))

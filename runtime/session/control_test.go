@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -207,4 +209,100 @@ func TestDestroyWritesTheBatch(t *testing.T) {
 	if got, err := io.ReadAll(peer); string(got) != "bye" || err != nil {
 		t.Errorf("the peer got %q, %v", got, err)
 	}
+}
+
+// The flow goes on, also if the session is closed while all its credits are taken.
+func TestDestroyedWithoutCredits(t *testing.T) {
+	st := New()
+	l := newLoop(t, nil)
+	release := make(chan struct{})
+	l.handle = func(*flow.Message, *flow.Cause) { <-release }
+	s, peer, w := accept(t, st, l, Options{})
+	waits := func() bool {
+		_, _ = peer.Write([]byte("x"))
+		return s.credits.left.Load() < 0
+	}
+	for !waits() {
+		runtime.Gosched()
+	}
+	s.Destroy()
+	select { // it waits for the flow no more
+	case <-w.closed:
+	case <-time.After(10 * time.Second):
+		t.Error("the session does not end")
+	}
+	close(release)
+	done := make(chan struct{})
+	l.Post(flow.NewCause(nil), flow.TaskFunc(func(flow.Outlet) error { close(done); return nil }))
+	await(t, done)
+}
+
+// Who writes to a peer that is gone ends the session, although nobody reads.
+func TestWritesToADeadPeer(t *testing.T) {
+	for name, state := range map[string]func(*Session, *net.TCPConn, ender){
+		"half open": func(_ *Session, peer *net.TCPConn, o ender) {
+			_ = peer.CloseWrite()
+			await(t, o.ended)
+		},
+		"paused": func(s *Session, peer *net.TCPConn, _ ender) {
+			s.Pause()
+			_, _ = peer.Write([]byte("x")) // it is not read, and closing becomes a reset
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := New()
+			here, peer := pair(t)
+			st.Attach("owner", &recorder{})
+			o := ender{newWatcher(), make(chan *Session, 1)}
+			s := st.Accept(Stream{Conn: here}, &Options{Node: "owner", Owner: o, HalfOpen: true})
+			t.Cleanup(func() { st.End("owner") })
+			await(t, o.opened)
+			state(s, peer, o)
+			_ = peer.SetLinger(0)
+			_ = peer.Close()
+			for s.Send(Sending{Node: "owner", Data: []byte("anybody?")}) == nil {
+				runtime.Gosched()
+			}
+			if err := await(t, o.closed); err == nil {
+				t.Error("it ended in an orderly way")
+			}
+		})
+	}
+}
+
+// A session that a node opens while it drains drains too, until there is a new
+// instance of the node.
+func TestDrainsWhatComesLater(t *testing.T) {
+	st := New()
+	h := &recorder{}
+	st.Attach("owner", h)
+	st.Drain("owner")
+	open := func() *net.TCPConn {
+		here, peer := pair(t)
+		st.Accept(Stream{Conn: here}, &Options{Node: "owner", Owner: newWatcher()})
+		_, _ = io.WriteString(peer, "question")
+		return peer
+	}
+	t.Cleanup(func() { st.End("owner") })
+	open()
+	st.Attach("owner", h)
+	open()
+	if got := h.await(t, dataPort, 1); len(got) != 1 {
+		t.Errorf("%d sessions read", len(got))
+	}
+	for _, s := range st.Snapshot() {
+		if s.State != Connected {
+			t.Errorf("session %v is %s", s.ID, s.State)
+		}
+	}
+}
+
+// Timers that go off at once find a session that is complete.
+func TestTimesOutAtOnce(t *testing.T) {
+	st := New()
+	s, _, w := accept(t, st, &recorder{}, Options{Timeout: time.Nanosecond, Cut: true})
+	if got := await(t, w.timedOut); got != s || got.ID() == nil {
+		t.Errorf("session %v timed out", got.ID())
+	}
+	_ = await(t, w.closed)
 }

@@ -34,8 +34,11 @@ func (s *Session) inherit(old *Session) {
 // from then on.
 func (st *Store) Accept(c Stream, o *Options) *Session {
 	s := st.newSession(o, chunkCredits)
+	s.mu.Lock() // a timer that goes off at once waits for the id
 	s.connected(c)
 	_ = st.add(s, nil) // a new id is unique
+	s.mu.Unlock()
+	s.owner.hasNew(s)
 	o.Owner.Opened(s)
 	go s.wait()
 	return s
@@ -53,6 +56,7 @@ func (st *Store) Dial(to Dialer, id flow.Value, o *Options) (*Session, error) {
 		cancel()
 		return nil, err
 	}
+	s.owner.hasNew(s)
 	go s.dial(ctx, cancel, to)
 	return s, nil
 }
@@ -84,8 +88,7 @@ func (s *Session) dial(ctx context.Context, cancel context.CancelFunc, to Dialer
 	go s.wait()
 }
 
-// connected takes the connection in. For one that was dialled the caller holds
-// the lock.
+// connected takes the connection in. The caller holds the lock.
 func (s *Session) connected(c Stream) {
 	s.conn = c.Conn
 	if c.Released != nil {

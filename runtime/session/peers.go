@@ -110,7 +110,7 @@ func (s *Session) endPeers() {
 func (s *Session) sendToPeer(data []byte, ends []int) error {
 	start := 0
 	for _, end := range ends {
-		if err := s.udp.peer.socket.SendTo(data[start:end], s.udp.peer.addr); err != nil {
+		if err := s.udp.peer.socket.sendTo(data[start:end], s.udp.peer.addr); err != nil {
 			return err
 		}
 		s.wrote(end - start)

@@ -276,7 +276,7 @@ func (s *Session) holdOpen() {
 		return
 	}
 	s.mu.Lock()
-	held := s.state == Connected
+	held := s.state == Connected && s.rare.writeErr == nil
 	ending := make(chan struct{})
 	if held {
 		s.own().ending = ending
@@ -291,10 +291,18 @@ func (s *Session) holdOpen() {
 	}
 }
 
+// endSide has holdOpen return. The caller holds the lock.
+func (s *Session) endSide() {
+	if s.rare.ending != nil {
+		close(s.rare.ending)
+		s.rare.ending = nil
+	}
+}
+
 // answer waits until the flows are done with what the peer has sent, and what
 // they answered is written. The peer has ended its side, but it still listens.
 func (s *Session) answer() {
-	if s.State() == Connected {
+	if s.State() == Connected && !s.destroyed.Load() { // else its credits may be of no use any more
 		s.awaitFlows()
 	}
 	s.disconnect()

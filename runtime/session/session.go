@@ -254,10 +254,7 @@ func (s *Session) disconnect() {
 	if was != Closed {
 		s.state = Disconnecting
 	}
-	if s.rare.ending != nil {
-		close(s.rare.ending)
-		s.rare.ending = nil
-	}
+	s.endSide()
 	s.resume() // or nobody sees the peer end its side
 	cancel := s.rare.cancel
 	if was == Connected && s.udp == nil {

@@ -33,6 +33,15 @@ type Store struct {
 type attachment struct {
 	id   string
 	host atomic.Pointer[flow.Host]
+
+	drains atomic.Bool // its node reads nothing more
+}
+
+// hasNew is called when the node has opened one more session.
+func (a *attachment) hasNew(s *Session) {
+	if a.drains.Load() {
+		s.Drain()
+	}
 }
 
 func (a *attachment) post(c *flow.Cause, t flow.Task) { (*a.host.Load()).Post(c, t) }
@@ -93,6 +102,7 @@ func (st *Store) Attach(node string, host flow.Host) {
 		st.nodes[node] = a
 	}
 	a.host.Store(&host)
+	a.drains.Store(false)
 }
 
 // Detach takes a node out that stops for good. The data claims it holds go back
@@ -218,10 +228,11 @@ func (st *Store) list(owner *attachment) []*Session {
 	return list
 }
 
-// Drain stops all sessions that a node has opened from reading; see
-// [Session.Drain].
+// Drain stops all sessions that a node has opened from reading, also those that
+// it opens until it is attached again; see [Session.Drain].
 func (st *Store) Drain(node string) {
 	if a := st.attachment(node); a != nil {
+		a.drains.Store(true)
 		for _, s := range st.list(a) {
 			s.Drain()
 		}

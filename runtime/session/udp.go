@@ -149,7 +149,15 @@ func remoteInfo(d sockets.Datagram) *flow.Object {
 // SendTo writes a datagram. The error is an *[sockets.Error]. The write waits
 // only while the system's buffer is full, which the network empties.
 func (s *Session) SendTo(b []byte, to netip.AddrPort) error {
-	s = s.source()
+	if err := s.source().sendTo(b, to); err != nil {
+		return err
+	}
+	s.sentDatagrams(1, len(b))
+	return nil
+}
+
+// sendTo is SendTo of a socket, which does not count.
+func (s *Session) sendTo(b []byte, to netip.AddrPort) error {
 	conn, ok := s.conn.(*net.UDPConn)
 	if !ok {
 		return sockets.Explain("send", net.ErrClosed, to)
@@ -157,7 +165,6 @@ func (s *Session) SendTo(b []byte, to netip.AddrPort) error {
 	if err := s.writeTo(conn, b, to); err != nil {
 		return sockets.Explain("send", err, to)
 	}
-	s.sentDatagrams(1, len(b))
 	return nil
 }
 
@@ -197,8 +204,7 @@ func (s *Session) writeTo(conn *net.UDPConn, b []byte, to netip.AddrPort) error 
 func (s *Session) sentDatagrams(n, bytes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.counters.bytesOut += uint64(bytes)
-	s.lastWrite = s.store.age()
+	s.wrote(bytes)
 	s.counters.messagesOut += uint64(n)
 }
 

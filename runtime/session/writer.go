@@ -159,7 +159,7 @@ func (s *Session) writeNow(data []byte) (rest []byte) {
 	n, err := s.socket.tryWrite(data)
 	s.wrote(n)
 	if err != nil {
-		s.own().writeErr = err // the reader learns of it too, and ends the session
+		s.cannotWrite(err)
 		return nil
 	}
 	return data[n:]
@@ -262,7 +262,7 @@ func (s *Session) writeOut(b *backlog, data []byte) bool {
 		s.wrote(n)
 		b.size -= n
 		if err != nil && s.rare.writeErr == nil {
-			s.own().writeErr = err
+			s.cannotWrite(err)
 		}
 		broken := s.rare.writeErr != nil
 		s.mu.Unlock()
@@ -287,4 +287,13 @@ func (s *Session) wrote(n int) {
 		s.idle.touch(now)
 		s.rare.sendIdle.touch(now)
 	}
+}
+
+// cannotWrite takes note that the connection is broken. The reader learns of it
+// too, and ends the session, also one that is paused, or waits for the end of our
+// side. The caller holds the lock.
+func (s *Session) cannotWrite(err error) {
+	s.own().writeErr = err
+	s.resume()
+	s.endSide()
 }
