@@ -11,9 +11,18 @@ import (
 type ConfigError struct {
 	Property string // as in rules[2].v
 	Reason   string
+	// Missing says that the property names a config node that is not there, as in
+	// exports of a part of the flows. It is no reason not to run the others.
+	Missing bool
 }
 
 func (e *ConfigError) Error() string { return e.Property + ": " + e.Reason }
+
+// MissingConfig is the error of a property that names a config node of a type that
+// is not there, or disabled.
+func MissingConfig(property, typ, id string) *ConfigError {
+	return &ConfigError{Property: property, Reason: fmt.Sprintf("there is no %s node with the id %q", typ, id), Missing: true}
+}
 
 // ConfigPath is [ParseMessagePath] for an expression that is the value of a
 // property of a node; the error is a *ConfigError.
@@ -77,7 +86,7 @@ func decodeInto(v Value, into reflect.Value, path string) error {
 		return nil
 	}
 	mismatch := func(want string) error {
-		return &ConfigError{path, fmt.Sprintf("expected %s, got %s", want, shorten(JSON(v)))}
+		return &ConfigError{Property: path, Reason: fmt.Sprintf("expected %s, got %s", want, shorten(JSON(v)))}
 	}
 	switch into.Kind() {
 	case reflect.String:

@@ -13,7 +13,7 @@ import (
 // catch nodes with the message, nil completes it.
 //
 // What a node needs beyond that it says by implementing [Starter], [Stopper],
-// [Drainer] or [Commander].
+// [Drainer], [Pauser] or [Commander].
 type Node interface {
 	Handle(msg *Message, out Outlet) error
 }
@@ -42,6 +42,13 @@ type Stopper interface {
 // Drain is called some time before Stop and must not block.
 type Drainer interface {
 	Drain()
+}
+
+// Pauser is a source that makes messages of its own accord, for which nobody
+// waits. Pause has it make no more; it is called when others drain, some time
+// before Stop, and must not block.
+type Pauser interface {
+	Pause()
 }
 
 // Interrupter is a node whose Handle may take for ever: code of the flow's

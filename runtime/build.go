@@ -70,13 +70,14 @@ func (r *Runtime) make(flows *flowfile.Flows, set nodeSet, list []*flowfile.Node
 	places := r.placesFor(set, list)
 	made := map[string]flow.Node{}
 	config := func(id string) flow.Node {
-		if n := made[id]; n != nil {
-			return n
+		n := made[id]
+		if n == nil && set.byID[id] != nil {
+			n = r.nodes[id].node
 		}
-		if set.byID[id] == nil {
+		if _, ok := n.(lame); ok {
 			return nil
 		}
-		return r.nodes[id].node
+		return n
 	}
 	next := make([]instance, 0, len(list))
 	for _, n := range inOrder(list, set) {
@@ -100,8 +101,12 @@ func (r *Runtime) make(flows *flowfile.Flows, set nodeSet, list []*flowfile.Node
 			node, err = faulty{err}, nil
 		}
 		if err != nil {
-			problems = append(problems, problemOf(n, err))
-			continue
+			p := problemOf(n, err)
+			problems = append(problems, p)
+			if p.Severity == flowfile.Error {
+				continue
+			}
+			node = lame{err}
 		}
 		made[n.ID] = node
 		next = append(next, instance{place: p, node: node, typ: typ})
@@ -159,9 +164,20 @@ func problemOf(n *flowfile.Node, err error) flowfile.Problem {
 	p := flowfile.Problem{Pos: n.Pos, Severity: flowfile.Error, Node: n.ID, Type: n.Type, Name: n.Name, Text: err.Error()}
 	if bad, ok := errors.AsType[*flow.ConfigError](err); ok {
 		p.Pos = n.PropPos(bad.Property)
+		if bad.Missing {
+			p.Severity = flowfile.Warning
+			p.Hint = "without it the node does nothing; import or enable that node too, or choose another"
+		}
 	}
 	return p
 }
+
+// lame stands in for a node that lacks what it cannot work without. The error goes
+// to the catch nodes with each message.
+type lame struct{ err error }
+
+// Handle implements [flow.Node].
+func (l lame) Handle(*flow.Message, flow.Outlet) error { return l.err }
 
 // placesFor returns the places of nodes whose type is known: those that they
 // have, or new ones. A node that moved to another flow or instance, or is of

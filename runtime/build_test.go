@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/runtime"
 )
 
@@ -70,6 +71,36 @@ func TestConfigNodesComeFirst(t *testing.T) {
 		equal(t, "the config node changed", b.take(false), []string{
 			"base by outer", "outer by si-inner", "si-inner by si-w", "outer by u",
 		})
+	})
+}
+
+// Flows run without a node that names a config node which is not there. It tells
+// the catch nodes, and works when the config node comes.
+func TestMissingConfigNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		const flows = `{"id":"t","type":"tab"},{"id":"in","type":"button","z":"t","x":1,"y":1,"wires":[["n","r"]]},
+			{"id":"n","type":"needs","z":"t","x":1,"y":1,"server":"c","wires":[["r"]]},{"id":"r","type":"record","z":"t","x":1,"y":1},
+			{"id":"k","type":"catch","z":"t","x":1,"y":1,"wires":[["e"]]},{"id":"e","type":"record","z":"t","x":1,"y":1},`
+		parsed := parseJSONFlows(t, flows+`{"id":"x","type":"tab"}`)
+		if problems := b.Check(parsed); len(problems) != 1 || problems.HasErrors() || !strings.Contains(problems[0].String(), `server: there is no config node with the id "c"`) {
+			t.Errorf("problems %v", problems)
+		}
+		press := func() {
+			if err := b.Command(t.Context(), "in", "inject", flow.NewObject("payload", "x")); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		b.deployJSON(flows+`{"id":"x","type":"tab"}`, runtime.Full)
+		press()
+		equal(t, "without", b.take(false), []string{"r:x", "e:x"})
+		b.deployJSON(flows+`{"id":"c","type":"config"}`, runtime.Nodes)
+		press()
+		equal(t, "with", b.take(false), []string{"r:x", "r:x"})
+		b.deployJSON(flows+`{"id":"c","type":"config","d":true}`, runtime.Nodes)
+		press()
+		equal(t, "disabled", b.take(false), []string{"r:x", "e:x"})
 	})
 }
 

@@ -121,14 +121,17 @@ func split(list []instance, kind func(instance) bool) (are, others []instance) {
 // say about that is delivered.
 func (r *Runtime) stopSources(ctx context.Context, list []instance, reason flow.StopReason) error {
 	var sources []instance
-	draining := false
+	draining := reason == flow.Shutdown
 	for _, n := range list {
 		if isSource(n) {
 			sources = append(sources, n)
 		}
-		if d, ok := n.node.(flow.Drainer); ok {
+		switch d := n.node.(type) {
+		case flow.Drainer:
 			d.Drain()
 			draining = true
+		case flow.Pauser:
+			d.Pause()
 		}
 	}
 	var err error

@@ -219,10 +219,14 @@ func (r *Runtime) Status() []NodeStatus {
 func (r *Runtime) Quiet(ctx context.Context) error { return r.causes.quiet(ctx) }
 
 // Shutdown stops the sources, waits for what is under way (Options.Drain, or
-// until the context ends), stops all nodes and ends the runtime.
+// until the context ends), stops all nodes and ends the runtime. A second one does
+// nothing.
 func (r *Runtime) Shutdown(ctx context.Context) error {
 	r.deploying.Lock()
 	defer r.deploying.Unlock()
+	if r.ctx.Err() != nil {
+		return nil
+	}
 	r.ready.Store(&readiness{ErrStopping})
 	all := make([]instance, 0, len(r.nodes))
 	for _, n := range r.nodes {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -335,6 +336,58 @@ func TestARemovedNodeShowsNothing(t *testing.T) {
 		}
 		if n := strings.Count(b.trace.String(), `"t":"status","id":"n","status":{}`); n != 1 {
 			t.Errorf("the status was cleared %d times", n)
+		}
+	})
+}
+
+// ticks makes messages until it is paused; slow takes a second for each.
+type ticks struct{ paused atomic.Bool }
+
+func (*ticks) Handle(*flow.Message, flow.Outlet) error { return nil }
+func (n *ticks) Pause()                                { n.paused.Store(true) }
+
+type slow struct {
+	host flow.Host
+	done int
+}
+
+func (n *slow) Handle(_ *flow.Message, out flow.Outlet) error {
+	end := out.Hold()
+	time.AfterFunc(time.Second, func() {
+		n.host.Post(nil, flow.TaskFunc(func(flow.Outlet) error { n.done++; end(nil); return nil }))
+	})
+	return nil
+}
+
+// A shutdown waits for what is under way, whatever it came from, and no source
+// makes more of it meanwhile. After it nothing is deployed.
+func TestShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var source *ticks
+		var sink *slow
+		registry, err := flow.NewRegistry(
+			flow.Define(flow.Spec[struct{}]{Name: "ticks", Outputs: 1, New: func(struct{}, flow.Env) (flow.Node, error) { source = &ticks{}; return source, nil }}),
+			flow.Define(flow.Spec[struct{}]{Name: "slow", Inputs: 1, New: func(_ struct{}, env flow.Env) (flow.Node, error) { sink = &slow{host: env.Host}; return sink, nil }}),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := newBench(t, func(o *runtime.Options) { o.Registry = registry })
+		b.deploy("in ticks out\nout slow\n", runtime.Full)
+		send := flow.TaskFunc(func(out flow.Outlet) error { out.Send(0, flow.NewMessage()); return nil })
+		if err := b.Post("in", nil, send); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Second/2, func() {
+			if !source.paused.Load() {
+				t.Error("the source is not paused")
+			}
+		})
+		if err := b.Shutdown(t.Context()); err != nil || sink.done != 1 {
+			t.Errorf("%d messages are done, %v", sink.done, err)
+		}
+		if _, err := b.Deploy(t.Context(), parseFlows(t, "in ticks\n"), runtime.Full); !errors.Is(err, runtime.ErrStopping) {
+			t.Errorf("got %v", err)
 		}
 	})
 }

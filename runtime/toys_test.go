@@ -125,7 +125,7 @@ func newBench(t *testing.T, set ...func(*runtime.Options)) *bench {
 			out.Send(0, m)
 			return nil
 		}),
-		b.define("config", 0, nil), b.define("uses", 0, nil), b.define("eager", 0, nil),
+		b.define("config", 0, nil), b.define("needs", 1, passOn), b.define("uses", 0, nil), b.define("eager", 0, nil),
 		b.define("call", 1, func(self *toy, m *flow.Message, out flow.Outlet) error {
 			return self.env.Host.(flow.LinkCaller).LinkCall(flow.Text(m.Get("target")), m.Clone(), time.Duration(max(self.config.Timeout, 1))*time.Second, func(reply *flow.Message, err error) {
 				if err != nil {
@@ -199,6 +199,9 @@ func (b *bench) define(name string, inputs int, handle func(*toy, *flow.Message,
 					found = server.env.ID
 				}
 				b.record(found + " by " + env.ID)
+			}
+			if name == "needs" && env.Config(c.Server) == nil {
+				return nil, flow.MissingConfig("server", "config", c.Server)
 			}
 			return &toy{bench: b, env: env, config: c, handle: handle}, nil
 		},

@@ -42,7 +42,7 @@ func TestInline(t *testing.T) {
 		{in: Inline{Secure: true, Pair: Pair{Certificate: issued.Cert}}, fails: "secure: a certificate and its key must be given together"},
 		{in: Inline{TLS: "config"}, name: "one.example"},
 		{in: Inline{TLS: "config", ServerName: "two.example"}, name: "two.example"},
-		{in: Inline{TLS: "gone"}, fails: "tls: there is no tls-config node with the id gone"},
+		{in: Inline{TLS: "gone"}, fails: "tls: there is no tls-config node with the id \"gone\""},
 		{in: Inline{TLS: "other"}, fails: "tls: the node other is no tls-config node"},
 	} {
 		p, err := c.in.Provider(env)

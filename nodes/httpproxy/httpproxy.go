@@ -20,6 +20,9 @@ var Type = flow.Define(flow.Spec[Config]{
 	Name: "http proxy", Category: "config",
 	Summary: "Names a proxy, for the nodes whose proxy is its id.",
 	Notes:   "Credentials: username, password.",
+	Differences: []string{
+		"A node that names one which is missing or disabled gives an error with each message; Node-RED goes on without it.",
+	},
 	New: func(c Config, env flow.Env) (flow.Node, error) {
 		return &Node{webproxy.Settings{
 			HTTP: c.URL, HTTPS: c.URL, None: strings.Join(c.NoProxy, ","),

@@ -204,7 +204,10 @@ func (n *Node) Start(context.Context) error {
 	return nil
 }
 
-// Stop stops the timers; none fires after it.
+// Pause stops the timers; none fires after it.
+func (n *Node) Pause() { n.timer.stop() }
+
+// Stop stops the timers, too.
 func (n *Node) Stop(context.Context, flow.StopReason) error {
 	n.timer.stop()
 	return nil

@@ -168,3 +168,14 @@ func TestStop(t *testing.T) {
 		wantSent(t, d)
 	})
 }
+
+// A paused node fires no more.
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := timertest.New(t, Type(state.New()), `{"repeat":"1","props":[{"p":"payload"}],"payload":"x","payloadType":"str"}`)
+		d.RunUntil(1500)
+		d.Node.(*Node).Pause()
+		d.RunUntil(5000)
+		d.Want("1000 x")
+	})
+}

@@ -84,7 +84,7 @@ func TestBadProperties(t *testing.T) {
 		`{"maxConnections":-1}`:                    "maxConnections: must not be negative",
 		`{"proxyProtocol":"on"}`:                   "proxyProtocol: expected off, optional or required, got on",
 		`{"proxyProtocol":"optional"}`:             "proxyTrusted: name the proxies that are believed, such as 10.0.0.0/8; 0.0.0.0/0 and ::/0 are everybody",
-		`{"tls":"gone"}`:                           "tls: there is no tls-config node with the id gone",
+		`{"tls":"gone"}`:                           `tls: there is no tls-config node with the id "gone"`,
 		`{"secure":true,"ca_certificate_pem":"x"}`: "secure: the authority's certificate: there is no certificate in PEM form (-----BEGIN CERTIFICATE-----) in it",
 	} {
 		props, err := flow.ParseJSON([]byte(config))

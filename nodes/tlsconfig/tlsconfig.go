@@ -46,6 +46,7 @@ var Type = flow.Define(flow.Spec[Config]{
 		"minVersion, clientCertificate, and several protocols in alpnprotocol, are flowrun's own.",
 		"With certType pfx the authorities may come from ca or cadata too.",
 		"Files are read again when they change.",
+		"A node that names one which is missing or disabled does nothing, and gives an error with each message; Node-RED has some go on without it.",
 	},
 	Default: func() Config {
 		return Config{CertType: "files", Verify: true, MinVersion: "1.2", ClientCert: "none"}

@@ -130,6 +130,13 @@ func (n *Node) fail(err error) {
 	}))
 }
 
+// Pause reports no more changes.
+func (n *Node) Pause() {
+	if n.tree != nil {
+		n.cancel()
+	}
+}
+
 // Stop ends the watch.
 func (n *Node) Stop(context.Context, flow.StopReason) error {
 	if n.tree == nil {
