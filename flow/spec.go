@@ -28,6 +28,10 @@ type Spec[Config any] struct {
 	// Differences say what a flow made for the original notices, a sentence
 	// each: for a node of Node-RED, or of node-red-contrib-tcpip.
 	Differences []string
+	// StatusKeys has for texts of the type's badges what status nodes get in their
+	// place: there Node-RED shows keys of its message catalogs, and flows compare
+	// with them.
+	StatusKeys map[string]string
 
 	// Default returns the configuration of a node without any properties. It is
 	// a function so that no two nodes share what it makes.
@@ -56,6 +60,7 @@ type Type struct {
 	OutputDocs                     []string
 	InputDocs, Errors              []Doc
 	Differences                    []string
+	StatusKeys                     map[string]string
 	Fields                         []Field
 
 	// New makes an instance from a node's properties as they stand in a flow
@@ -79,8 +84,8 @@ func Define[Config any](s Spec[Config]) Type {
 		Name: s.Name, Category: s.Category, Summary: s.Summary, Notes: s.Notes,
 		Inputs: s.Inputs, Outputs: s.Outputs, KeepsNothing: s.KeepsNothing,
 		OutputDocs: s.OutputDocs, InputDocs: s.InputDocs, Errors: s.Errors,
-		Differences: s.Differences,
-		Fields:      fieldsOf(reflect.ValueOf(def())),
+		Differences: s.Differences, StatusKeys: s.StatusKeys,
+		Fields: fieldsOf(reflect.ValueOf(def())),
 		New: func(props *Object, env Env) (Node, error) {
 			c := def()
 			if err := Decode(props, &c); err != nil {

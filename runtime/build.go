@@ -199,7 +199,7 @@ func (r *Runtime) placesFor(set nodeSet, list []*flowfile.Node) map[string]*plac
 		}
 		p := r.places[n.ID]
 		if p == nil || p.info.Flow != n.Z || p.info.Type != n.Type || p.instance != within {
-			p = &place{info: infoOf(set.flows, n), source: typ.Inputs == 0, keepsNothing: typ.KeepsNothing, instance: within}
+			p = &place{info: infoOf(set.flows, n), source: typ.Inputs == 0, keepsNothing: typ.KeepsNothing, statusKeys: typ.StatusKeys, instance: within}
 		}
 		places[n.ID] = p
 	}

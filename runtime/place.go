@@ -22,7 +22,8 @@ type place struct {
 
 	stats stats
 
-	keepsNothing bool // its node keeps no message and sends none on
+	keepsNothing bool              // its node keeps no message and sends none on
+	statusKeys   map[string]string // see [flow.Spec.StatusKeys]
 
 	starting atomic.Bool // its node is in Start
 	badgeMu  sync.Mutex

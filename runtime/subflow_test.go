@@ -97,6 +97,30 @@ func TestCompletionStaysInSubflows(t *testing.T) {
 	})
 }
 
+// Status nodes get Node-RED's keys of texts that it does not translate for them;
+// who looks on gets the text.
+func TestStatusKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.deploy("in button b\nb badge\ns status f\nf hook\n", runtime.Full)
+		var got []string
+		b.hook = func(_ flow.Env, m *flow.Message) {
+			if m != nil {
+				got = append(got, flow.Text(m.Get("status").(*flow.Object).Get("text")))
+			}
+		}
+		b.press("in", "connected")
+		b.press("in", "12 connected")
+		synctest.Wait()
+		equal(t, "texts", got, []string{"common.status.connected", "12 connected"})
+		for _, s := range b.Status() {
+			if s.ID == "b" && s.Badge.Get("text") != "12 connected" {
+				t.Errorf("the badge is %v", s.Badge)
+			}
+		}
+	})
+}
+
 func TestStatusPassesOutOfSubflows(t *testing.T) {
 	status := func(id, typ string) string {
 		return `{"status":{"text":"x","source":{"id":"` + id + `","type":"` + typ + `"}},"_msgid":"ID"}`

@@ -188,7 +188,7 @@ type toy struct {
 
 func (b *bench) define(name string, inputs int, handle func(*toy, *flow.Message, flow.Outlet) error) flow.Type {
 	return flow.Define(flow.Spec[toyConfig]{
-		Name: name, Inputs: inputs, Outputs: 1,
+		Name: name, Inputs: inputs, Outputs: 1, StatusKeys: map[string]string{"connected": "common.status.connected"},
 		New: func(c toyConfig, env flow.Env) (flow.Node, error) {
 			if name == "refuses" {
 				return nil, &flow.ConfigError{Property: "version", Reason: "never good"}

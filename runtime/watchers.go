@@ -226,6 +226,9 @@ func (p *place) tellStatus(badge *flow.Object, c *flow.Cause) {
 	p.offer(func(at *place) bool {
 		for _, w := range at.statusers {
 			status := badge.Clone()
+			if text, ok := status.Get("text").(string); ok && p.statusKeys[text] != "" {
+				status.Set("text", p.statusKeys[text])
+			}
 			status.Set("source", p.origin())
 			m := flow.NewMessage()
 			m.Set("status", status)

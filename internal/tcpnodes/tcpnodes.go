@@ -109,6 +109,14 @@ func Provider(env flow.Env, id string) (tlsconf.Provider, error) {
 	return tlsconf.Lookup(env, id)
 }
 
+// StatusKeys are the keys that Node-RED has for the texts of the nodes' badges.
+func StatusKeys() map[string]string {
+	return map[string]string{
+		"connecting": "common.status.connecting", "connected": "common.status.connected",
+		"disconnected": "common.status.disconnected", "error": "common.status.error",
+	}
+}
+
 // How long the client waits to connect again.
 const (
 	reconnectTime = 10 * time.Second      // Node-RED's socketReconnectTime

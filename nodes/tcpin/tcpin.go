@@ -33,7 +33,8 @@ func Type(store *session.Store) flow.Type {
 		OutputDocs: []string{
 			"{topic, payload, ip, port, _session}; a client's has no ip and port. A tcp out node in reply mode answers the _session, {type, id}",
 		},
-		Notes: "The sessions are those of flowrun sessions, tcp-send, tcp-session and tcp-disconnect too: _session.id is the sessionId. A client connects again after 10 seconds.",
+		Notes:      "The sessions are those of flowrun sessions, tcp-send, tcp-session and tcp-disconnect too: _session.id is the sessionId. A client connects again after 10 seconds.",
+		StatusKeys: tcpnodes.StatusKeys(),
 		Differences: []string{
 			"A UTF-8 character that two segments share stays whole.",
 			"base64 cut at line ends is a message for each chunk.",

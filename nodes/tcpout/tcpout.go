@@ -34,7 +34,8 @@ func Type(store *session.Store) flow.Type {
 			{Name: "_session", Text: "in reply mode the connection to answer; without it all connections of tcp in nodes"},
 			{Name: "reset", Text: "true in reply mode: close the connection, or all of them"},
 		},
-		Notes: "A client connects again after 10 seconds; what it is to send meanwhile is dropped, as in Node-RED.",
+		Notes:      "A client connects again after 10 seconds; what it is to send meanwhile is dropped, as in Node-RED.",
+		StatusKeys: tcpnodes.StatusKeys(),
 		Differences: []string{
 			"A payload that is an object, a list or nothing is an error that catch nodes get.",
 			"A connection that is closed after a message is closed when the message is written.",

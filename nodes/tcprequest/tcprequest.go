@@ -41,6 +41,7 @@ func Type(store *session.Store, live *settings.Live) flow.Type {
 			{Name: "reset", Text: "with sit: true closes all connections, host:port one"},
 		},
 		OutputDocs: []string{"the last message sent to the server, with the answer as payload"},
+		StatusKeys: tcpnodes.StatusKeys(),
 		Differences: []string{
 			"When the server closes the connection, mode time sends on what there is at once, and sit the unfinished line; part of an answer of count or char is an error.",
 			"Messages that wait for a connection which msg.reset closes complete with an error.",
