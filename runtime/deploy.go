@@ -221,6 +221,7 @@ func (r *Runtime) swap(next []instance, removed []instance) (begun, emptied []*l
 		}
 		n.place.info = infoOf(r.running.flows, r.running.byID[id])
 		n.place.node = n.node
+		n.place.ending.Store(false)
 		if n.place.loop == nil {
 			l, isNew := r.loopFor(n.place.tab())
 			if n.place.loop = l; isNew {

@@ -37,14 +37,15 @@ func logText(what flow.Value) string {
 	return flow.Text(what)
 }
 
-// logBadge logs what a node shows: that something is wrong, what a source says
-// of itself (a server that listens), and the rest for who debugs.
-func (r *Runtime) logBadge(p *place, badge *flow.Object) {
+// logBadge logs what a node shows: that something is wrong, unless it showed the
+// same before or ends anyway, what a source says of itself (a server that listens),
+// and the rest for who debugs.
+func (r *Runtime) logBadge(p *place, badge, before *flow.Object) {
 	text, _ := badge.Get("text").(string)
 	switch {
 	case text == "":
-	case badge.Get("fill") == "red":
-		r.logAbout(p, slog.LevelWarn, text)
+	case badge.Get("fill") == "red" && !p.ending.Load() && (before == nil || before.Get("text") != text):
+		r.logAbout(p, slog.LevelWarn, "status: "+text)
 	case p.source && badge.Get("fill") == "green":
 		r.logAbout(p, slog.LevelInfo, text)
 	default:

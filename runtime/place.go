@@ -26,6 +26,7 @@ type place struct {
 	statusKeys   map[string]string // see [flow.Spec.StatusKeys]
 
 	starting atomic.Bool // its node is in Start
+	ending   atomic.Bool // its node has been told to stop
 	badgeMu  sync.Mutex
 	badge    *flow.Object
 	stale    *flow.Object // what it was when the instance was told to stop
@@ -251,6 +252,7 @@ func (p *place) remove() {
 func (p *place) stopping() {
 	p.node = nil
 	p.life++
+	p.ending.Store(true)
 	p.badgeMu.Lock()
 	p.stale = p.badge
 	p.badgeMu.Unlock()
@@ -316,13 +318,14 @@ func (p *place) Status(badge *flow.Object) {
 		}
 	}
 	p.badgeMu.Lock()
+	before := p.badge
 	p.badge = badge
 	p.badgeMu.Unlock()
 	rt := p.loop.rt
 	if t := rt.tap.Load(); t != nil {
 		t.status(p, badge)
 	}
-	rt.logBadge(p, badge)
+	rt.logBadge(p, badge, before)
 	// As in Node-RED, status nodes do not see what a node shows when it starts.
 	if rt.watchesStatus.Load() && !p.starting.Load() {
 		p.Post(nil, flow.TaskFunc(func(out flow.Outlet) error {

@@ -49,7 +49,7 @@ func TestBusyPortLeavesOthersRunning(t *testing.T) {
 	write(t, dir, "busy.json", echoFlow(busy.Addr().(*net.TCPAddr).Port, "busy"))
 	write(t, dir, "free.json", echoFlow(free, "free"))
 	p := start(t, dir, "deploy", "--admin", "off", "busy.json", "free.json")
-	p.await(`WARN  EADDRINUSE node=busy-listen type=tcp-listen name=Server`)
+	p.await(`WARN  status: EADDRINUSE node=busy-listen type=tcp-listen name=Server`)
 	p.await(`listening`)
 	expectEcho(t, dial(t, free), "hello")
 	p.stop()
