@@ -128,10 +128,11 @@ func TestSubstitute(t *testing.T) {
 
 func TestUnset(t *testing.T) {
 	f, _ := Parse("f.json", []byte(`[
-		{"id": "a", "type": "x", "port": "${PORT}", "host": "${HOST}", "text": "at ${GONE}",
+		{"id": "a", "type": "x", "port": "${PORT}", "host": "${HOST}", "text": "at ${GONE}", "url": "${HOST}${PATH}",
 		 "rules": [{"to": "$(TO)"}, {"to": "${PORT}"}]}]`))
 	problems := f.Nodes[0].Unset(func(name string) (flow.Value, bool) { return "7000", name == "PORT" })
 	const want = `f.json:2:47: warning: node "a" (x): host: there is no variable "HOST"; set it in the environment, with --env HOST=VALUE, or in the env of the flow
+f.json:2:88: warning: node "a" (x): url: the variables in it are not replaced; a property is replaced only if it is one ${NAME} as a whole; let a variable have all of the text, or put it together in a node
 f.json:3:4: warning: node "a" (x): rules: there is no variable "TO"; set it in the environment, with --env TO=VALUE, or in the env of the flow`
 	if got := problems.Error(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

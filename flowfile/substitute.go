@@ -69,7 +69,13 @@ func substitute(v flow.Value, lookup lookup) (result flow.Value, changed bool) {
 func (n *Node) Unset(lookup func(string) (flow.Value, bool)) (problems Problems) {
 	var key string
 	notice := func(name string) (flow.Value, bool) {
-		if _, found := lookup(name); !found {
+		_, found := lookup(name)
+		switch {
+		case found:
+		case strings.ContainsAny(name, "${}()"): // several, or one in another
+			problems = append(problems, n.problem(n.PropPos(key), Warning, fmt.Sprintf("%s: the variables in it are not replaced", key),
+				"a property is replaced only if it is one ${NAME} as a whole; let a variable have all of the text, or put it together in a node"))
+		default:
 			problems = append(problems, n.problem(n.PropPos(key), Warning, fmt.Sprintf("%s: there is no variable %q", key, name),
 				"set it in the environment, with --env "+name+"=VALUE, or in the env of the flow"))
 		}

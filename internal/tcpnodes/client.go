@@ -107,7 +107,7 @@ func (c *Client) log(key, format string) {
 
 func (c *Client) badge(fill, shape, key, text string, s *session.Session) {
 	badge := flow.Badge(fill, shape, c.Env.Text(key, "%s", text))
-	if s != nil {
+	if s != nil && c.Receive != nil { // tcp out does not say, as in Node-RED
 		badge.Set("_session", Session(s))
 	}
 	c.Env.Status(badge)

@@ -109,6 +109,18 @@ func Provider(env flow.Env, id string) (tlsconf.Provider, error) {
 	return tlsconf.Lookup(env, id)
 }
 
+// Port reads the property port of a node. The error is a *[flow.ConfigError].
+func Port(v flow.Value) (int, error) {
+	port, _ := sockets.ParseInt(v)
+	if sockets.CheckPort("port", port, 1) != nil {
+		if v == nil {
+			v = ""
+		}
+		return 0, &flow.ConfigError{Property: "port", Reason: flow.JSON(v) + " is no port from 1 to 65535"}
+	}
+	return port, nil
+}
+
 // StatusKeys are the keys that Node-RED has for the texts of the nodes' badges.
 func StatusKeys() map[string]string {
 	return map[string]string{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"strings"
 	"testing"
 
 	"github.com/pires/go-proxyproto"
@@ -46,9 +47,10 @@ func serve(t *testing.T, c Config) (owner, int) {
 	return o, ln.Addr().(*net.TCPAddr).Port
 }
 
-func proxied(mode, trusted string) Config {
+// proxied waits for a header for some milliseconds.
+func proxied(mode, trusted string, patience float64) Config {
 	c := Defaults()
-	c.Proxy, c.ProxyTrusted, c.HandshakeTimeout = mode, trusted, 200.0
+	c.Proxy, c.ProxyTrusted, c.HandshakeTimeout = mode, trusted, patience
 	return c
 }
 
@@ -85,7 +87,11 @@ func TestProxy(t *testing.T) {
 		{name: "no header, required", mode: "required", trusted: "127.0.0.1", sent: "GET / HTTP/1.1\r\n", fails: "PROXY protocol: there is no header"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o, port := serve(t, proxied(c.mode, c.trusted))
+			patience := 10_000.0
+			if c.sent == "" || strings.HasSuffix(c.fails, "in time") {
+				patience = 200
+			}
+			o, port := serve(t, proxied(c.mode, c.trusted, patience))
 			peer := sockettest.Dial(t, port)
 			if _, err := io.WriteString(peer, c.sent); err != nil {
 				t.Fatal(err)

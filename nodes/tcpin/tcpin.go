@@ -75,9 +75,9 @@ func newNode(c Config, env flow.Env, store *session.Store) (*Node, error) {
 	default:
 		return nil, &flow.ConfigError{Property: "datatype", Reason: fmt.Sprintf("expected buffer, utf8 or base64, got %q", c.DataType)}
 	}
-	port, _ := sockets.ParseInt(c.Port)
-	if err := sockets.CheckPort("port", port, 1); err != nil {
-		return nil, &flow.ConfigError{Property: "port", Reason: err.Error()}
+	port, err := tcpnodes.Port(c.Port)
+	if err != nil {
+		return nil, err
 	}
 	if c.Server == "server" || c.Server == true {
 		n.server = &tcpnodes.Server{

@@ -102,7 +102,9 @@ func TestClientConnectsAgain(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	for config, want := range map[string]string{
-		`{"port":"70000"}`:                  "port: port should be > 0 and < 65536. Received type number (70000).",
+		`{"port":"70000"}`:                  `port: "70000" is no port from 1 to 65535`,
+		`{"port":"${PLC}"}`:                 `port: "${PLC}" is no port from 1 to 65535`,
+		`{}`:                                `port: "" is no port from 1 to 65535`,
 		`{"port":"1","datatype":"utf16"}`:   `datatype: expected buffer, utf8 or base64, got "utf16"`,
 		`{"port":"1","tls":"no-such-node"}`: "tls: ",
 	} {

@@ -62,9 +62,9 @@ func newNode(c Config, env flow.Env, store *session.Store) (*Node, error) {
 	if c.BeServer == "reply" {
 		return n, nil
 	}
-	port, _ := sockets.ParseInt(c.Port)
-	if err := sockets.CheckPort("port", port, 1); err != nil {
-		return nil, &flow.ConfigError{Property: "port", Reason: err.Error()}
+	port, err := tcpnodes.Port(c.Port)
+	if err != nil {
+		return nil, err
 	}
 	switch c.BeServer {
 	case "server":

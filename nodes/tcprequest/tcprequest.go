@@ -5,6 +5,7 @@ package tcprequest
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -180,7 +181,11 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 func (n *Node) target(msg *flow.Message) (t sockets.Target, ok bool, err error) {
 	host, port := n.config.Server, n.config.Port
 	if host == "" {
-		host, _ = msg.Get("host").(string)
+		var isText bool
+		if host, isText = msg.Get("host").(string); !isText && flow.Truthy(msg.Get("host")) {
+			text := "the host must be text, not " + flow.TypeName(msg.Get("host"))
+			return t, false, &flow.Error{Name: "TypeError", Message: text, Code: "ERR_INVALID_ARG_TYPE"}
+		}
 	}
 	if !flow.Truthy(port) {
 		port = msg.Get("port")
@@ -188,12 +193,12 @@ func (n *Node) target(msg *flow.Message) (t sockets.Target, ok bool, err error) 
 	if host == "" || !flow.Truthy(port) {
 		return t, false, nil
 	}
-	number, isNumber := sockets.ParseInt(port)
-	if err := sockets.CheckPort("Port", number, 0); err != nil || !isNumber {
+	number := flow.Number(port)
+	if number != math.Trunc(number) || sockets.CheckPort("Port", int(number), 0) != nil { // NaN is not equal to itself
 		text := fmt.Sprintf("Port should be >= 0 and < 65536. Received type %s (%s).", flow.TypeName(port), flow.Text(port)) // Node.js' words
 		return t, false, &flow.Error{Name: "RangeError", Message: text, Code: "ERR_SOCKET_BAD_PORT"}
 	}
-	return sockets.Target{Host: host, Port: number}, true, nil
+	return sockets.Target{Host: host, Port: int(number)}, true, nil
 }
 
 // reset closes connections that stay open.

@@ -76,14 +76,24 @@ func TestServerOfTheMessage(t *testing.T) {
 // What is no port is an error of the message, as in Node.js.
 func TestBadPort(t *testing.T) {
 	for port, want := range map[string]string{
-		`"abc"`: "Port should be >= 0 and < 65536. Received type string (abc).",
-		"70000": "Port should be >= 0 and < 65536. Received type number (70000).",
+		`"abc"`:       "Port should be >= 0 and < 65536. Received type string (abc).",
+		"70000":       "Port should be >= 0 and < 65536. Received type number (70000).",
+		`"127.0.0.1"`: "Port should be >= 0 and < 65536. Received type string (127.0.0.1).",
+		"1.5":         "Port should be >= 0 and < 65536. Received type number (1.5).",
 	} {
 		d := flowtest.New(t, tcprequest.Type(session.New(), nil), `{"server":"127.0.0.1"}`)
 		d.Handle(`{"payload":"x","port":` + port + `}`)
 		if err := d.Done[0]; err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("port %s: %v", port, err)
 		}
+	}
+}
+
+func TestBadHost(t *testing.T) {
+	d := flowtest.New(t, tcprequest.Type(session.New(), nil), `{"port":7}`)
+	d.Handle(`{"payload":"x","host":{"name":"a"}}`)
+	if err := d.Done[0]; err == nil || err.Error() != "TypeError: the host must be text, not object" {
+		t.Errorf("%v", err)
 	}
 }
 

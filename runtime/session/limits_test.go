@@ -8,11 +8,14 @@ import (
 )
 
 func TestFirstByteAndLifetime(t *testing.T) {
-	for _, c := range []struct{ says, want string }{
-		{"", "First byte timeout"},
-		{"x", "Maximum connection time"},
+	for _, c := range []struct {
+		says, want string
+		limits     Limits
+	}{
+		{"", "First byte timeout", Limits{FirstByte: 100.0, Lifetime: "60000"}},
+		{"x", "Maximum connection time", Limits{FirstByte: 60_000.0, Lifetime: "300"}},
 	} {
-		_, peer, w := accept(t, New(), &recorder{}, Options{Limits: Limits{FirstByte: 100.0, Lifetime: "300"}})
+		_, peer, w := accept(t, New(), &recorder{}, Options{Limits: c.limits})
 		_, _ = io.WriteString(peer, c.says)
 		if err := await(t, w.closed); err == nil || err.Code != "TIMEOUT" || err.Text != c.want {
 			t.Errorf("said %q: closed with %v, want %s", c.says, err, c.want)
