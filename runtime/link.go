@@ -45,12 +45,7 @@ func (p *place) LinkCall(target string, msg *flow.Message, timeout time.Duration
 	if !msg.Has(flow.MsgID) {
 		msg.Set(flow.MsgID, flow.NewID())
 	}
-	d := delivery{to, p.loop.cause, msg}
-	if to.loop == p.loop {
-		p.loop.deliverNow(d)
-	} else {
-		p.loop.enqueue(d)
-	}
+	p.loop.call(delivery{to, p.loop.cause, msg})
 	return nil
 }
 

@@ -262,6 +262,15 @@ func (l *loop) recovered(p *place, err *error) {
 	}
 }
 
+// call delivers before the messages that wait; to another flow through its inbox.
+func (l *loop) call(d delivery) {
+	if d.place.loop == l {
+		l.deliverNow(d)
+	} else {
+		l.enqueue(d)
+	}
+}
+
 // nestingLimit bounds how deep catch, complete and status nodes call each other
 // directly; beyond it their messages queue up as others do.
 const nestingLimit = 16

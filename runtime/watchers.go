@@ -187,17 +187,13 @@ func (p *place) offer(take func(at *place) bool) bool {
 	return false
 }
 
-// tell hands a message to a catch or status node: at once, or if that is in
-// another flow (that of a user of p) through its inbox.
+// tell hands a message to a catch or status node, which may stand in another flow
+// (that of a user of p).
 func (p *place) tell(w *watcher, c *flow.Cause, m *flow.Message) {
 	if !m.Has(flow.MsgID) {
 		m.Set(flow.MsgID, flow.NewID())
 	}
-	if d := (delivery{w.place, c, m}); w.place.loop == p.loop {
-		p.loop.deliverNow(d)
-	} else {
-		p.loop.enqueue(d)
-	}
+	p.loop.call(delivery{w.place, c, m})
 }
 
 // errorValue is msg.error of what a catch node sends.

@@ -201,9 +201,7 @@ func (a *arrival) shakeHands(ctx context.Context) {
 		a.server.owner.Accepted(a.Stream)
 		return
 	}
-	if e, ok := errors.AsType[*sockets.Error](err); ok {
-		a.fail(ctx, e)
-	}
+	a.fail(ctx, sockets.Explain("handshake", err, netip.AddrPort{}))
 }
 
 // askProxy reads what a proxy says about the connection, and tells whether it

@@ -157,14 +157,14 @@ func (n *out) send(data []byte, to netip.AddrPort) error {
 // socket returns the socket to send from: that of the udp in node on the port,
 // else one of the node's own.
 func (n *out) socket(six bool) (*session.Session, error) {
-	s := n.socks[six]
-	if s != nil && s.State() == session.Connected {
+	if s := n.socks[six]; s != nil && s.State() == session.Connected {
 		return s, nil
 	}
+	var s *session.Session
 	if n.from != 0 {
 		s = n.store.BoundTo(n.from)
 	}
-	if s == nil || s.State() != session.Connected {
+	if s == nil {
 		conn, err := n.client.Open(context.Background(), six)
 		if err != nil {
 			return nil, err

@@ -229,7 +229,7 @@ func (s *Session) finish(err *sockets.Error) {
 		s.store.free(s)
 	}
 	s.opts.Owner.Closed(s, err)
-	s.store.free(s)
+	s.store.free(s) // with Keep the id stays until the owner could have another session succeed it
 	s.mu.Lock()
 	unsent := s.rare.unsent.takeAll() // there is no successor
 	s.mu.Unlock()
