@@ -7,6 +7,7 @@ import (
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/backoff"
 	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/internal/timers"
 	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
 )
@@ -41,8 +42,8 @@ func (l *link) open(id flow.Value, succeeds *session.Session, after time.Duratio
 	told := make(chan struct{})
 	s, err := l.node.store.Dial(func(ctx context.Context) (session.Stream, error) {
 		<-told
-		if err := sleep(ctx, l.node.env.Clock, after); err != nil {
-			return session.Stream{}, err
+		if !timers.Sleep(l.node.env.Clock, after, ctx.Done()) {
+			return session.Stream{}, ctx.Err()
 		}
 		return l.dial(ctx)
 	}, id, &o)
@@ -51,22 +52,6 @@ func (l *link) open(id flow.Value, succeeds *session.Session, after time.Duratio
 	}
 	close(told)
 	return err
-}
-
-// sleep waits on the node's clock. The error is the context's.
-func sleep(ctx context.Context, clock flow.Clock, d time.Duration) error {
-	if d == 0 {
-		return nil
-	}
-	over := make(chan struct{})
-	alarm := clock.At(clock.Now().Add(d), func() { close(over) })
-	defer alarm.Stop()
-	select {
-	case <-over:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (l *link) dial(ctx context.Context) (session.Stream, error) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/sockets"
+	"github.com/flowrun/flowrun/internal/timers"
 )
 
 // Limits are the properties of a node that keep each of its connections within
@@ -99,28 +100,18 @@ func (b *bounds) mayWrite() int {
 // hasRead and hasWritten wait until more bytes may be read or written.
 func (s *Session) hasRead(n int) {
 	if s.bounds != nil {
-		s.pause(s.bounds.reads.after(n))
+		s.pause(s.bounds.reads.after(n, s.store.clock.Now()))
 	}
 }
 
 func (s *Session) hasWritten(n int) {
 	if s.bounds != nil {
-		s.pause(s.bounds.writes.after(n))
+		s.pause(s.bounds.writes.after(n, s.store.clock.Now()))
 	}
 }
 
 // pause waits, or until the session is closed at once.
-func (s *Session) pause(d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-s.quitting():
-	}
-}
+func (s *Session) pause(d time.Duration) { timers.Sleep(s.store.clock, d, s.quitting()) }
 
 // pacer spreads bytes over time.
 type pacer struct {
@@ -129,11 +120,10 @@ type pacer struct {
 }
 
 // after takes note of n bytes, and returns how long the next ones have to wait.
-func (p *pacer) after(n int) time.Duration {
+func (p *pacer) after(n int, now time.Time) time.Duration {
 	if p.rate == 0 || n == 0 {
 		return 0
 	}
-	now := time.Now()
 	if p.next.Before(now) {
 		p.next = now
 	}
