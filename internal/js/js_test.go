@@ -158,6 +158,19 @@ func TestBuffersAreCopied(t *testing.T) {
 	}
 }
 
+// TestEmptyView is of a Buffer that starts where its memory ends. The race detector
+// finds what points there.
+func TestEmptyView(t *testing.T) {
+	vm := js.New()
+	v, err := vm.Runtime.RunString("Buffer.alloc(64).subarray(64)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := vm.FromJS(v); err != nil || !flow.Equal(got, flow.Buffer{}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
 func TestFromJSRefuses(t *testing.T) {
 	vm := js.New()
 	for expr, want := range map[string]error{

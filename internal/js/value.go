@@ -280,6 +280,11 @@ func bytesOf(v goja.Value) ([]byte, bool) {
 	if !ok || o.ClassName() != "Object" || o.ExportType() != reflect.TypeFor[[]byte]() {
 		return nil, false
 	}
+	// goja's slice of an empty view may point behind the end of the memory, which
+	// the garbage collector takes for a fatal error.
+	if n := o.Get("byteLength"); n != nil && n.ToInteger() == 0 {
+		return []byte{}, true
+	}
 	b, ok := o.Export().([]byte)
 	return b, ok
 }
