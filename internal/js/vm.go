@@ -22,6 +22,7 @@ type VM struct {
 	date        *goja.Object
 	bufferProto *goja.Object // nil until the first Buffer
 	modules     map[string]goja.Value
+	primitives  *goja.Object              // what natives returns, once there is a module
 	zones       map[string]*time.Location // that were asked for by name
 
 	spareViews []*Message // views that nobody has any more; as many as one message had
@@ -158,9 +159,13 @@ func (vm *VM) RunFactory(p *goja.Program, args ...goja.Value) (goja.Value, error
 	return f(goja.Undefined(), args...)
 }
 
-// natives are the primitives that the modules are built on.
+// natives are the primitives that the modules are built on, the same for all of them.
 func (vm *VM) natives() goja.Value {
+	if vm.primitives != nil {
+		return vm.primitives
+	}
 	n := vm.Runtime.NewObject()
+	vm.primitives = n
 	_ = n.Set("encode", vm.encode)
 	_ = n.Set("decode", vm.decode)
 	_ = n.Set("digest", vm.digest)
