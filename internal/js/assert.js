@@ -28,6 +28,7 @@
     if (!object(a) || !object(b)) return false;
     if (Array.isArray(a) !== Array.isArray(b)) return false;
     for (const type of [Date, RegExp, Map, Set, Error]) if (a instanceof type || b instanceof type) return isDeepStrictEqual(a, b);
+    if (native.isBytes(a) && native.isBytes(b)) return native.compare(a, b) === 0;
     const keys = Object.keys(a);
     return keys.length === Object.keys(b).length &&
       keys.every((k) => Object.prototype.hasOwnProperty.call(b, k) && looseEqual(a[k], b[k]));

@@ -1,17 +1,47 @@
-// Node.js's Buffer, on top of Uint8Array. native.encode and native.decode do
-// the character encodings.
+// Node.js's Buffer, on top of Uint8Array. What goes over all bytes is done by
+// Uint8Array's own methods or by native ones, which encode and decode text too.
 (function (native) {
+  const { set } = Uint8Array.prototype;
+  const maxLength = 2 ** 32;
+
   function fail(Type, code, text) {
     const e = new Type(text);
     e.code = code;
     throw e;
   }
 
+  const inspect = (v) => native.module('util').inspect(v);
+
   function describe(v) {
     if (v === null || v === undefined) return String(v);
     if (typeof v === 'function') return 'function ' + v.name;
-    if (typeof v === 'object') return 'an instance of ' + (v.constructor && v.constructor.name || 'Object');
-    return 'type ' + typeof v + ' (' + String(v) + ')';
+    if (typeof v === 'object') return v.constructor && v.constructor.name ? 'an instance of ' + v.constructor.name : inspect(v);
+    const text = inspect(v);
+    return 'type ' + typeof v + ' (' + (text.length > 28 ? text.slice(0, 25) + '...' : text) + ')';
+  }
+
+  function wrongType(name, wanted, v) {
+    fail(TypeError, 'ERR_INVALID_ARG_TYPE', `The ${name} must be ${wanted}. Received ${describe(v)}`);
+  }
+
+  function outOfRange(name, wanted, v) {
+    const digits = Number.isInteger(v) && Math.abs(v) > 2 ** 32 ? String(v).replace(/\B(?=(\d{3})+$)/g, '_') : String(v);
+    fail(RangeError, 'ERR_OUT_OF_RANGE', `The value of "${name}" is out of range. It must be ${wanted}. Received ${digits}`);
+  }
+
+  // checkNumber and checkOffset refuse what is no number, or none up to high.
+  function checkNumber(v, name, high) {
+    if (typeof v !== 'number') wrongType(`"${name}" argument`, 'of type number', v);
+    if (!(v >= 0 && v <= high)) outOfRange(name, `>= 0 && <= ${high}`, v);
+  }
+
+  function checkOffset(v, name, high = maxLength) {
+    if (typeof v === 'number' && !Number.isInteger(v)) outOfRange(name, 'an integer', v);
+    checkNumber(v, name, high);
+  }
+
+  function checkBytes(v, name) {
+    if (!native.isBytes(v)) wrongType(`"${name}" argument`, 'an instance of Buffer or Uint8Array', v);
   }
 
   function wrap(arrayBuffer, offset, length) {
@@ -39,39 +69,46 @@
     }
   }
 
-  function bytesOf(v, encoding) {
-    if (typeof v === 'string') return encode(v, encoding);
-    if (native.isBytes(v)) return v;
-    fail(TypeError, 'ERR_INVALID_ARG_TYPE',
-      'The argument must be an instance of Buffer or Uint8Array. Received ' + describe(v));
+  // fromList returns a Buffer of the numbers in an array or what is like one.
+  function fromList(list) {
+    if (!(list.length > 0)) return wrap(new ArrayBuffer(0));
+    const out = wrap(new ArrayBuffer(list.length));
+    set.call(out, list);
+    return out;
+  }
+
+  function fromArrayBuffer(value, offset, length) {
+    offset = +offset || 0;
+    const rest = value.byteLength - offset;
+    if (rest < 0) fail(RangeError, 'ERR_BUFFER_OUT_OF_BOUNDS', '"offset" is outside of buffer bounds');
+    length = length === undefined ? rest : Math.max(+length || 0, 0);
+    if (length > rest) fail(RangeError, 'ERR_BUFFER_OUT_OF_BOUNDS', '"length" is outside of buffer bounds');
+    return wrap(value, offset, length);
   }
 
   define(Buffer, {
     from(value, second, third) {
-      if (typeof value === 'string') return encode(value, second);
+      if (typeof value === 'string') return encode(value, typeof second === 'string' && second || 'utf8');
       if (typeof value === 'object' && value !== null) {
-        if (value instanceof ArrayBuffer) return wrap(value, second, third);
-        if (value.type === 'Buffer' && Array.isArray(value.data)) value = value.data;
-        if (value instanceof String) return encode(String(value), second);
-        if (typeof value.length === 'number') {
-          const out = wrap(new ArrayBuffer(value.length));
-          for (let i = 0; i < out.length; i++) out[i] = value[i];
-          return out;
+        if (value instanceof ArrayBuffer) return fromArrayBuffer(value, second, third);
+        const own = value.valueOf && value.valueOf();
+        if (own !== value && (typeof own === 'string' || typeof own === 'object' && own !== null)) return Buffer.from(own, second, third);
+        if (value.length !== undefined || value.buffer instanceof ArrayBuffer) {
+          return fromList(typeof value.length === 'number' ? value : []);
+        }
+        if (value.type === 'Buffer' && Array.isArray(value.data)) return fromList(value.data);
+        if (typeof value[Symbol.toPrimitive] === 'function') {
+          const text = value[Symbol.toPrimitive]('string');
+          if (typeof text === 'string') return Buffer.from(text, second);
         }
       }
-      fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'The first argument must be of type string or an instance of Buffer, ' +
-        'ArrayBuffer, or Array or an Array-like Object. Received ' + describe(value));
+      wrongType('first argument', 'of type string or an instance of Buffer, ArrayBuffer, or Array or an Array-like Object', value);
     },
     of(...items) { return Buffer.from(items); },
     alloc(size, fill, encoding) {
-      if (typeof size !== 'number') {
-        fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "size" argument must be of type number. Received ' + describe(size));
-      }
-      if (!(size >= 0 && size <= 0x7fffffff)) {
-        fail(RangeError, 'ERR_OUT_OF_RANGE', 'The value of "size" is out of range. It must be >= 0 && <= 2147483647. Received ' + size);
-      }
+      checkNumber(size, 'size', maxLength);
       const out = wrap(new ArrayBuffer(Math.trunc(size)));
-      return fill === undefined ? out : out.fill(fill, encoding);
+      return fill === undefined || out.length === 0 ? out : out.fill(fill, 0, out.length, encoding);
     },
     allocUnsafe(size) { return Buffer.alloc(size); },
     allocUnsafeSlow(size) { return Buffer.alloc(size); },
@@ -82,10 +119,9 @@
       return v.byteLength;
     },
     concat(list, total) {
-      if (!Array.isArray(list)) {
-        fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "list" argument must be an instance of Array. Received ' + describe(list));
-      }
-      if (total === undefined) total = list.reduce((n, b) => n + bytesOf(b).length, 0);
+      if (!Array.isArray(list)) wrongType('"list" argument', 'an instance of Array', list);
+      list.forEach((b, i) => checkBytes(b, `list[${i}]`));
+      if (total === undefined) total = list.reduce((n, b) => n + b.length, 0);
       const out = Buffer.alloc(total);
       let at = 0;
       for (const b of list) {
@@ -96,12 +132,8 @@
       return out;
     },
     compare(a, b) {
-      bytesOf(a), bytesOf(b);
-      const n = Math.min(a.length, b.length);
-      for (let i = 0; i < n; i++) {
-        if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
-      }
-      return Math.sign(a.length - b.length);
+      checkBytes(a, 'buf1'), checkBytes(b, 'buf2');
+      return native.compare(a, b);
     },
     poolSize: 8192,
   });
@@ -117,27 +149,30 @@
     return Math.min(Math.max(Math.trunc(Number(v)) || 0, 0), length);
   }
 
-  // search finds value in buf; one loop for both directions.
+  // search finds value in buf: the first at or after an offset or, backward, the
+  // last at or before it. In two-byte encodings it finds whole units only.
   function search(buf, value, offset, encoding, forward) {
     if (typeof offset === 'string') { encoding = offset; offset = undefined; }
-    const want = typeof value === 'number' ? Uint8Array.of(value & 255) : bytesOf(value, encoding);
-    const last = buf.length - want.length;
-    let i = Number(offset);
-    if (Number.isNaN(i)) i = forward ? 0 : last;
-    if (i < 0) i += buf.length;
-    i = Math.trunc(i);
-    if (forward) i = Math.max(i, 0); else i = Math.min(i, last);
-    for (; i >= 0 && i <= last; i += forward ? 1 : -1) {
-      let j = 0;
-      while (j < want.length && buf[i + j] === want[j]) j++;
-      if (j === want.length) return i;
-    }
-    return -1;
+    const step = /^(ucs-?2|utf-?16le)$/i.test(encoding) && typeof value !== 'number' ? 2 : 1;
+    let want = value;
+    if (typeof value === 'number') want = Uint8Array.of(value);
+    else if (typeof value === 'string') want = encode(value, encoding === null ? 'null' : encoding);
+    else if (!native.isBytes(value)) wrongType('"value" argument', 'one of type number or string or an instance of Buffer or Uint8Array', value);
+    const length = buf.length - buf.length % step, last = length - want.length;
+    let from = Math.trunc(offset);
+    if (Number.isNaN(from)) from = forward ? 0 : length;
+    if (from < 0) from += length;
+    if (from < 0 && !forward && want.length > 0) return -1;
+    from = Math.max(from, 0);
+    if (want.length === 0) return Math.min(from, length);
+    if (last < 0 || want.length < step || forward && from > last) return -1;
+    from = Math.min(from, last);
+    return native.search(buf, want, from - from % step, forward, step);
   }
 
   function swap(buf, size) {
     if (buf.length % size) fail(RangeError, 'ERR_INVALID_BUFFER_SIZE', 'Buffer size must be a multiple of ' + size * 8 + '-bits');
-    for (let i = 0; i < buf.length; i += size) buf.subarray(i, i + size).reverse();
+    native.swap(buf, size);
     return buf;
   }
 
@@ -150,7 +185,7 @@
       if (text === undefined) fail(TypeError, 'ERR_UNKNOWN_ENCODING', 'Unknown encoding: ' + encoding);
       return text;
     },
-    toJSON() { return { type: 'Buffer', data: Array.from(this) }; },
+    toJSON() { return { type: 'Buffer', data: native.numbers(this) }; },
     write(text, offset, length, encoding) {
       if (typeof offset === 'string') { encoding = offset; offset = length = undefined; }
       if (typeof length === 'string') { encoding = length; length = undefined; }
@@ -169,18 +204,35 @@
     },
     slice(start, end) { return this.subarray(start, end); },
     fill(value, offset, end, encoding) {
-      if (typeof offset === 'string') { encoding = offset; offset = end = undefined; }
-      if (typeof end === 'string') { encoding = end; end = undefined; }
-      const from = limit(offset, this.length, 0), to = limit(end, this.length, this.length);
-      if (typeof value === 'number' || typeof value === 'boolean') value = Uint8Array.of(value & 255);
-      const bytes = bytesOf(value, encoding);
-      if (bytes.length === 0) return Uint8Array.prototype.fill.call(this, 0, from, to);
-      for (let i = from; i < to; i++) this[i] = bytes[(i - from) % bytes.length];
+      const text = typeof value === 'string';
+      if (text && (offset === undefined || typeof offset === 'string')) { encoding = offset; offset = undefined; }
+      if (text && typeof end === 'string') { encoding = end; end = undefined; }
+      if (text && encoding && typeof encoding !== 'string') wrongType('"encoding" argument', 'of type string', encoding);
+      let pattern = text ? encode(value, encoding || 'utf8') : value;
+      if (offset === undefined) { offset = 0; end = this.length; }
+      checkOffset(offset, 'offset');
+      if (end === undefined) end = this.length;
+      checkOffset(end, 'end', this.length);
+      if (offset >= end) return this;
+      if (ArrayBuffer.isView(value)) pattern = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+      else if (!text || value === '') pattern = Uint8Array.of(value);
+      if (pattern.length === 0) fail(TypeError, 'ERR_INVALID_ARG_VALUE', `The argument 'value' is invalid. Received ${inspect(value)}`);
+      native.fill(this.subarray(offset, end), pattern);
       return this;
     },
-    equals(other) { return Buffer.compare(this, other) === 0; },
-    compare(other, start = 0, end = other.length, thisStart = 0, thisEnd = this.length) {
-      return Buffer.compare(this.subarray(thisStart, thisEnd), bytesOf(other).subarray(start, end));
+    equals(other) {
+      checkBytes(other, 'otherBuffer');
+      return native.compare(this, other) === 0;
+    },
+    compare(target, targetStart = 0, targetEnd, start = 0, end) {
+      checkBytes(target, 'target');
+      checkOffset(targetStart, 'targetStart');
+      if (targetEnd === undefined) targetEnd = target.length;
+      checkOffset(targetEnd, 'targetEnd', target.length);
+      checkOffset(start, 'sourceStart');
+      if (end === undefined) end = this.length;
+      checkOffset(end, 'sourceEnd', this.length);
+      return native.compare(this.subarray(start, end), target.subarray(targetStart, targetEnd));
     },
     indexOf(value, offset, encoding) { return search(this, value, offset, encoding, true); },
     lastIndexOf(value, offset, encoding) { return search(this, value, offset, encoding, false); },
@@ -196,7 +248,7 @@
     inspect() {
       const hex = this.toString('hex', 0, 50).replace(/(.{2})(?=.)/g, '$1 ');
       const more = this.length - 50;
-      return '<Buffer' + (hex && ' ' + hex) + (more > 0 ? ' ... ' + more + ' more byte' + (more > 1 ? 's' : '') : '') + '>';
+      return '<Buffer ' + hex + (more > 0 ? ' ... ' + more + ' more byte' + (more > 1 ? 's' : '') : '') + '>';
     },
     toLocaleString(encoding, start, end) { return this.toString(encoding, start, end); },
   });
@@ -305,5 +357,5 @@
     return Buffer.from(text, 'latin1').toString('base64');
   }
 
-  return { Buffer, atob, btoa, kMaxLength: 0x7fffffff, constants: { MAX_LENGTH: 0x7fffffff } };
+  return { Buffer, atob, btoa, kMaxLength: maxLength, constants: { MAX_LENGTH: maxLength } };
 })

@@ -2,9 +2,9 @@ package js
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/dop251/goja"
 
@@ -14,7 +14,8 @@ import (
 // encode is native.encode(text, encoding): the bytes as an ArrayBuffer, or
 // undefined if there is no such encoding.
 func (vm *VM) encode(call goja.FunctionCall) goja.Value {
-	b, ok := encodeText(call.Argument(0).String(), call.Argument(1).String())
+	text, _ := call.Argument(0).ToString().(goja.String) // all strings are
+	b, ok := encodeText(text, call.Argument(1).String())
 	if !ok {
 		return goja.Undefined()
 	}
@@ -28,7 +29,7 @@ func (vm *VM) decode(call goja.FunctionCall) goja.Value {
 	case "utf16le", "utf-16le", "ucs2", "ucs-2":
 		units := make([]uint16, len(b)/2)
 		for i := range units {
-			units[i] = uint16(b[2*i]) | uint16(b[2*i+1])<<8
+			units[i] = binary.LittleEndian.Uint16(b[2*i:])
 		}
 		return goja.StringFromUTF16(units)
 	}
@@ -41,31 +42,29 @@ func (vm *VM) decode(call goja.FunctionCall) goja.Value {
 
 // encodeText turns text into bytes as Buffer.from(text, encoding) does: what is
 // no hex or base64 ends or is skipped, without an error.
-func encodeText(s, encoding string) ([]byte, bool) {
+func encodeText(s goja.String, encoding string) ([]byte, bool) {
 	switch strings.ToLower(encoding) {
 	case "utf8", "utf-8":
-		return []byte(s), true
+		return []byte(s.String()), true
 	case "hex":
-		n := 0
-		for n+1 < len(s) && isHex(s[n]) && isHex(s[n+1]) {
+		digits, n := s.String(), 0
+		for n+1 < len(digits) && isHex(digits[n]) && isHex(digits[n+1]) {
 			n += 2
 		}
-		b, err := hex.DecodeString(s[:n])
+		b, err := hex.DecodeString(digits[:n])
 		return b, err == nil
 	case "base64", "base64url":
-		return decodeBase64(s), true
+		return decodeBase64(s.String()), true
 	case "latin1", "binary", "ascii":
-		units := utf16.Encode([]rune(s))
-		b := make([]byte, len(units))
-		for i, u := range units {
-			b[i] = byte(u)
+		b := make([]byte, s.Length())
+		for i := range b {
+			b[i] = byte(s.CharAt(i))
 		}
 		return b, true
 	case "utf16le", "utf-16le", "ucs2", "ucs-2":
-		units := utf16.Encode([]rune(s))
-		b := make([]byte, 0, 2*len(units))
-		for _, u := range units {
-			b = append(b, byte(u), byte(u>>8))
+		b := make([]byte, 2*s.Length())
+		for i := range s.Length() {
+			binary.LittleEndian.PutUint16(b[2*i:], s.CharAt(i))
 		}
 		return b, true
 	}

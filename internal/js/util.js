@@ -123,6 +123,7 @@
     if (native.typeOf(a) === 'RegExp') return String(a) === String(b);
     if (native.typeOf(a) === 'map' || native.typeOf(a) === 'set') return isDeepStrictEqual([...a], [...b]);
     if (native.typeOf(a) === 'Error' && (a.name !== b.name || a.message !== b.message)) return false;
+    if (native.isBytes(a) && native.isBytes(b)) return native.compare(a, b) === 0;
     const keys = Object.keys(a);
     return keys.length === Object.keys(b).length && keys.every((k) => k in b && isDeepStrictEqual(a[k], b[k]));
   }

@@ -173,6 +173,7 @@ func (vm *VM) natives() goja.Value {
 	_ = n.Set("equalInConstantTime", vm.equalInConstantTime)
 	_ = n.Set("os", vm.osFacts)
 	_ = n.Set("cwd", vm.cwd)
+	vm.bufferNatives(n)
 	vm.intlNatives(n)
 	_ = n.Set("isBytes", func(call goja.FunctionCall) goja.Value {
 		_, ok := bytesOf(call.Argument(0))
