@@ -3,6 +3,7 @@
 (function (native) {
   const { set } = Uint8Array.prototype;
   const maxLength = 2 ** 32;
+  const twoBytes = /^(ucs-?2|utf-?16le)$/i;
 
   function fail(Type, code, text) {
     const e = new Type(text);
@@ -122,6 +123,7 @@
       if (!Array.isArray(list)) wrongType('"list" argument', 'an instance of Array', list);
       list.forEach((b, i) => checkBytes(b, `list[${i}]`));
       if (total === undefined) total = list.reduce((n, b) => n + b.length, 0);
+      checkOffset(total, 'length');
       const out = Buffer.alloc(total);
       let at = 0;
       for (const b of list) {
@@ -153,7 +155,7 @@
   // last at or before it. In two-byte encodings it finds whole units only.
   function search(buf, value, offset, encoding, forward) {
     if (typeof offset === 'string') { encoding = offset; offset = undefined; }
-    const step = /^(ucs-?2|utf-?16le)$/i.test(encoding) && typeof value !== 'number' ? 2 : 1;
+    const step = twoBytes.test(encoding) && typeof value !== 'number' ? 2 : 1;
     let want = value;
     if (typeof value === 'number') want = Uint8Array.of(value);
     else if (typeof value === 'string') want = encode(value, encoding === null ? 'null' : encoding);
@@ -177,24 +179,27 @@
   }
 
   define(Buffer.prototype, {
-    toString(encoding, start, end) {
+    toString(encoding = 'utf8', start, end) {
       const from = limit(start, this.length, 0), to = limit(end, this.length, this.length);
       if (from >= to) return '';
       const part = from === 0 && to === this.length ? this : this.subarray(from, to);
-      const text = native.decode(part, encoding === undefined || encoding === null ? 'utf8' : String(encoding));
+      const text = native.decode(part, String(encoding));
       if (text === undefined) fail(TypeError, 'ERR_UNKNOWN_ENCODING', 'Unknown encoding: ' + encoding);
       return text;
     },
     toJSON() { return { type: 'Buffer', data: native.numbers(this) }; },
     write(text, offset, length, encoding) {
-      if (typeof offset === 'string') { encoding = offset; offset = length = undefined; }
+      if (offset === undefined) encoding = length = undefined; // Node.js reads no further
+      else if (typeof offset === 'string' && length === undefined) { encoding = offset; offset = undefined; }
       if (typeof length === 'string') { encoding = length; length = undefined; }
-      const at = limit(offset, this.length, 0);
-      const bytes = encode(String(text), encoding);
+      if (offset !== undefined) checkOffset(offset, 'offset', this.length);
+      if (length !== undefined) checkOffset(length, 'length', this.length);
+      if (typeof text !== 'string') fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'argument must be a string');
+      const at = offset || 0, bytes = encode(text, encoding || 'utf8');
       let n = Math.min(bytes.length, this.length - at, length === undefined ? Infinity : length);
-      if (encoding === undefined || /^utf-?8$/i.test(encoding)) {
-        while (n > 0 && n < bytes.length && (bytes[n] & 0xc0) === 0x80) n--; // no half characters
-      }
+      // Half characters are not written.
+      if (twoBytes.test(encoding)) n -= n % 2;
+      else if (!encoding || /^utf-?8$/i.test(encoding)) while (n > 0 && n < bytes.length && (bytes[n] & 0xc0) === 0x80) n--;
       this.set(bytes.subarray(0, n), at);
       return n;
     },

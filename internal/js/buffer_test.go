@@ -8,7 +8,7 @@ import (
 
 // TestBuffer evaluates expressions that Node.js has evaluated; testdata/buffer.mjs
 // has the command.
-func TestBuffer(t *testing.T) { testRecorded(t, "testdata/buffer.txt", 1000) }
+func TestBuffer(t *testing.T) { testRecorded(t, "testdata/buffer.txt", 1300) }
 
 // wholeBuffers are what goes over all bytes of newBuffers.
 var wholeBuffers = []string{

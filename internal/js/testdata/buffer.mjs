@@ -48,6 +48,13 @@ for (const n of [16, 32, 64]) {
 }
 add('Buffer.from([1, 0, 255]).toJSON()', 'Buffer.alloc(0).toJSON()', 'JSON.stringify({b: Buffer.from("ab").subarray(1)})', 'Array.isArray(Buffer.alloc(2).toJSON().data)', 'Object.keys(Buffer.from("a").toJSON())', '(() => { const d = Buffer.from("ab").toJSON().data; d.push(1); d[0] = "x"; return d })()', '[...Buffer.from("ab")]', 'Array.from(Buffer.from("ab"), (x) => x + 1)', 'Uint8Array.from(Buffer.from("ab"))', 'Buffer.from("\\ud83d\\ude00", "ucs2").toString("ucs2")', 'Buffer.from([0, 216, 97, 0]).toString("ucs2")', 'Buffer.from([0, 127, 128, 255]).toString("latin1")', 'Buffer.from([255, 97]).toString()');
 
+for (const text of ["'ab'", "'aé€😀'", "'\\ud800x'", "''"]) {
+  for (const a of ['', ', 1', ', 2, 3', ', 0, 2', ', 5', ', 6', ', 7', ', -1', ', 1.5', ', NaN', ', null', ", '1'", ', undefined, 2', ', 1, undefined', ', 1, 9', ', 1, -1', ', 1, null', ", 'ucs2'", ", 1, 'ucs2'", ", 0, 3, 'ucs2'", ", 1, 4, 'utf16le'", ", 'latin1'", ", 1, 3, 'latin1'", ", 'ascii'", ", 'UTF-8'", ", 0, 4, 'Utf8'", ", 'nosuch'", ", 0, 1, 'nosuch'", ", undefined, undefined, 'ucs2'", ", 1, undefined, 'latin1'", ", 0, 1, null", ", 0, 2, ''"]) add(`(() => { const b = Buffer.alloc(6); return [b.write(${text}${a}), b] })()`);
+}
+for (const a of ["'616263', 'hex'", "'616263', 1, 2, 'hex'", "'6162zz', 'hex'", "'616', 'hex'", "'YWJj', 'base64'", "'YWJj', 4, 'base64'", "'YW-_', 'base64url'", '5', 'undefined', 'null', 'Buffer.from("a")', "new String('ab')", "5, 'hex'", "5, 'latin1'"]) add(`(() => { const b = Buffer.alloc(6); return [b.write(${a}), b] })()`);
+add(...['', "'utf8'", "'latin1', 1", "'ascii', 1, 4", "'hex', -1", "'hex', 2, 99", "'base64', 3, 2", "'ucs2', 1", "'utf16le', 0, 3", "undefined, 1, 3", "'hex', 1.9, 3.9", "'hex', NaN", "'hex', '1', '3'", "'hex', 0, null", "'hex', 0, -1", "'nosuch'", "'nosuch', 9", "null", "''", "5"].map((a) => `Buffer.from('aé€b').toString(${a})`));
+add(...['[]', "[Buffer.from('ab'), Buffer.from('cd')]", "[Buffer.from('ab'), Buffer.from('cd')], 3", "[Buffer.from('ab')], 4", "[Buffer.from('ab')], 0", '[new Uint8Array([1])]', "['a']", "[Buffer.from('a'), [1]]", "'ab'", '', "[Buffer.from('ab')], -1", "[Buffer.from('ab')], 1.5", "[Buffer.from('ab')], '1'", "[Buffer.from('ab')], null"].map((a) => `Buffer.concat(${a})`));
+
 for (const expression of new Set(list)) {
   let result;
   try {
