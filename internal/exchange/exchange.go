@@ -5,6 +5,7 @@ package exchange
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"runtime"
 	"sync"
@@ -55,6 +56,7 @@ const turns = 3
 var (
 	ErrAnswered = &flow.Error{Message: "Cannot set headers after they are sent to the client", Code: "ERR_HTTP_HEADERS_SENT"} // Node.js's words
 	ErrTimeout  = errors.New("no answer")
+	ErrStopped  = errors.New("the flow has stopped")
 )
 
 // Answer gives the answer, to be written by the handler's goroutine. The error is
@@ -77,8 +79,10 @@ func (e *Exchange) Answer(a Answer) error {
 }
 
 // Wait waits for the answer and writes it. If the flow stops, or does not answer
-// in time (0 is for ever), it answers 503 or 504 itself; the latter is
-// [ErrTimeout].
+// in time (0 is for ever), it answers 503 or 504 itself, which is [ErrStopped] or
+// [ErrTimeout]. A client that has hung up is waited for a while: it may have closed
+// its half of the connection only, and read on. Then the connection is closed
+// without an answer, by a panic with [http.ErrAbortHandler].
 func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 	for range turns {
 		if e.isAnswered() { // most flows answer at once
@@ -92,22 +96,7 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 		e.write()
 		return nil
 	}
-	limit := make(<-chan time.Time)
-	if timeout > 0 {
-		timer := time.NewTimer(timeout)
-		defer timer.Stop()
-		limit = timer.C
-	}
-	var err error
-	status := 0 // the client has gone
-	select {
-	case <-ready:
-	case <-e.r.Context().Done():
-	case <-stopped:
-		status = http.StatusServiceUnavailable
-	case <-limit:
-		status, err = http.StatusGatewayTimeout, ErrTimeout
-	}
+	status, err := e.await(ready, stopped, timeout)
 	if time.Since(e.began) > brief {
 		webroutes.ExtendAnswer(e.w)
 	}
@@ -116,13 +105,45 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 		return nil
 	}
 	switch status {
-	case 0:
+	case gone:
+		panic(http.ErrAbortHandler) // to return would answer 200
 	case http.StatusServiceUnavailable:
 		webroutes.Unavailable(e.w)
 	default:
 		http.Error(e.w, http.StatusText(status), status)
 	}
 	return err
+}
+
+// gone is the status for a client that has hung up.
+const gone = 0
+
+// halfOpen is how long a client that has hung up may wait for its answer. The server
+// cannot tell whether it still does, and keeps the connection.
+const halfOpen = 30 * time.Second
+
+// await waits for the answer. The status and the error are for when there is none.
+func (e *Exchange) await(ready, stopped <-chan struct{}, timeout time.Duration) (status int, err error) {
+	if timeout == 0 {
+		timeout = math.MaxInt64
+	}
+	limit := time.NewTimer(timeout)
+	defer limit.Stop()
+	status, err = http.StatusGatewayTimeout, ErrTimeout
+	hungUp := e.r.Context().Done()
+	for {
+		select {
+		case <-ready:
+			return http.StatusOK, nil
+		case <-stopped:
+			return http.StatusServiceUnavailable, ErrStopped
+		case <-limit.C:
+			return status, err
+		case <-hungUp:
+			hungUp, status, err = nil, gone, nil
+			limit.Reset(halfOpen)
+		}
+	}
 }
 
 func (e *Exchange) isAnswered() bool {

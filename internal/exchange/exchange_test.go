@@ -50,18 +50,34 @@ func TestNoAnswer(t *testing.T) {
 		stopped := make(chan struct{})
 		close(stopped)
 		e, w = begin(t.Context())
-		if err := e.Wait(stopped, 0); err != nil || w.Code != 503 {
+		if err := e.Wait(stopped, 0); !errors.Is(err, ErrStopped) || w.Code != 503 {
 			t.Errorf("when the flow has stopped: %v, %d", err, w.Code)
 		}
-		gone, cancel := context.WithCancel(t.Context())
-		cancel()
-		e, w = begin(gone)
-		if err := e.Wait(nil, 0); err != nil || w.Body.Len() > 0 {
-			t.Errorf("when the client has gone: %v, %s", err, w.Body)
+	})
+}
+
+// A client that has hung up is answered, since it may have closed its half of the
+// connection only. If no answer comes it does not get that of net/http, which is 200.
+func TestHungUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		e, w := begin(ctx)
+		time.AfterFunc(halfOpen-time.Second, func() { _ = e.Answer(Answer{Status: 201}) })
+		if err := e.Wait(nil, time.Hour); err != nil || w.Code != 201 {
+			t.Errorf("the answer: %v, %d", err, w.Code)
 		}
-		if err := e.Answer(Answer{Status: 200}); err != nil {
-			t.Errorf("an answer for nobody: %v", err)
-		}
+		e, _ = begin(ctx)
+		defer func() {
+			if got, _ := recover().(error); !errors.Is(got, http.ErrAbortHandler) {
+				t.Errorf("without an answer: %v", got)
+			}
+			if err := e.Answer(Answer{Status: 200}); err != nil {
+				t.Errorf("an answer for nobody: %v", err)
+			}
+		}()
+		err := e.Wait(nil, 0)
+		t.Errorf("without an answer Wait has returned %v", err)
 	})
 }
 

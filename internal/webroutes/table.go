@@ -176,14 +176,14 @@ func (t *Table) replace(routes []*entry, old *entry) {
 // patience is how long a request waits for a node that is being replaced.
 const patience = 10 * time.Second
 
-// await waits until a paused route may serve again, and serves the request then.
+// await waits until a paused route may serve again, and serves the request then. So
+// it does for a client that has hung up: that may be its half of the connection only.
 func (t *Table) await(w http.ResponseWriter, r *http.Request, e *entry) {
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	select {
 	case <-e.paused:
 		t.ServeHTTP(w, r)
-	case <-r.Context().Done():
 	case <-limit.C:
 		Unavailable(w)
 	}

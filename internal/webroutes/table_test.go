@@ -115,6 +115,23 @@ func TestRestart(t *testing.T) {
 	})
 }
 
+// A client that closes its half of the connection waits like any other: to leave it
+// alone would be an answer, 200.
+func TestRestartHungUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := New(Options{})
+		add(t, table, "n1", say("old", "GET", "/x"))
+		table.Pause("n1")
+		ctx, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		w := httptest.NewRecorder()
+		table.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/x", nil))
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("the client got %d", w.Code)
+		}
+	})
+}
+
 func TestUpgrade(t *testing.T) {
 	table := New(Options{})
 	add(t, table, "n1", say("page", "GET", "/*"))

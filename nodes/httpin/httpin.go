@@ -53,6 +53,7 @@ func Type(web *webroutes.Table) flow.Type {
 			"A body that is too large is answered 413 and not 500, and the limit is for bodies of all kinds, also for files.",
 			"skipBodyParsing works for paths with parameters, too.",
 			"msg.req.headers are in alphabetical order.",
+			"A client that closes its half of the connection after the request gets its answer, if that comes within 30 seconds; Node-RED closes the connection.",
 			"A path or query in UTF-8 that is not percent-encoded is taken; Node-RED answers 400.",
 			"Names of fields and files in a form are in UTF-8, as browsers send them; Node-RED takes them for Latin-1.",
 			"Text that is not UTF-8, and a field of a form, is decoded by the charset that its type names; Node-RED takes all text for UTF-8, and leaves a field out whose charset it does not know.",
@@ -128,11 +129,10 @@ func (n *Node) serve(w http.ResponseWriter, r *http.Request, m webroutes.Match) 
 	}
 	cause, ok := n.credits.Take(r.Context())
 	if !ok {
-		return // the client has gone
+		panic(http.ErrAbortHandler) // the client has gone; to return would answer 200
 	}
 	if n.hasStopped() { // while the body came: nobody waits for the answer any more
-		cause.Hold()
-		cause.Done() // gives the credit back
+		n.credits.Release()
 		webroutes.Unavailable(w)
 		return
 	}

@@ -1,6 +1,7 @@
 package httpin
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -186,6 +188,41 @@ func TestNobodyAnswers(t *testing.T) {
 	if want := "no flow has answered GET / within 1ms"; s.Log[0].What != want {
 		t.Errorf("the log says %s", s.Log[0].What)
 	}
+}
+
+// A client that closes its half of the connection gets the answer, when there is one.
+func TestHalfClosed(t *testing.T) {
+	table := webroutes.New(webroutes.Options{})
+	asked := make(chan context.Context, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Context()
+		table.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	s := &site{flowtest.New(t, Type(table), `{"url":"/x"}`), t, server.URL}
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := io.WriteString(conn, "GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	<-(<-asked).Done() // the server knows
+	answer := make(chan string, 1)
+	go func() {
+		got, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		text, err := io.ReadAll(got.Body)
+		answer <- fmt.Sprint(got.StatusCode, " ", string(text), errors.Join(err, got.Body.Close()))
+	}()
+	s.next(answer)
 }
 
 // stoppable returns a node at /x that the test stops itself.
