@@ -108,6 +108,9 @@ func readUpload(body flow.Value, version string) (upload, error) {
 
 // deploy runs what was uploaded.
 func (h *handler) deploy(ctx context.Context, u upload, t runtime.DeployType) error {
+	if h.stopping.Load() {
+		return runtime.ErrStopping
+	}
 	flows, problems := flowfile.FromValue(u.nodes)
 	if problems.HasErrors() {
 		return problems
@@ -129,6 +132,9 @@ func (h *handler) deploy(ctx context.Context, u upload, t runtime.DeployType) er
 func failDeploy(w http.ResponseWriter, err error) {
 	var problems flowfile.Problems
 	switch {
+	case errors.Is(err, runtime.ErrStopping):
+		failStopping(w)
+		return
 	case errors.Is(err, runtime.ErrNotSaved):
 		fail(w, http.StatusInternalServerError, "unexpected_error", err.Error())
 		return
@@ -141,6 +147,10 @@ func failDeploy(w http.ResponseWriter, err error) {
 		list[i] = flow.NewObject("severity", p.Severity.String(), "id", p.Node, "type", p.Type, "name", p.Name, "message", p.Text, "hint", p.Hint)
 	}
 	failWith(w, http.StatusBadRequest, flow.NewObject("code", "invalid_flows", "message", problems.Error(), "problems", list))
+}
+
+func failStopping(w http.ResponseWriter) {
+	fail(w, http.StatusServiceUnavailable, "stopping", runtime.ErrStopping.Error())
 }
 
 func failVersion(w http.ResponseWriter) {

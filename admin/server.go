@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/flowrun/flowrun/admin/auth"
@@ -67,6 +68,7 @@ type handler struct {
 	deploying sync.Mutex      // see postFlows
 	ctx       context.Context // ends the websockets
 	sockets   sync.WaitGroup  // the websockets that are open
+	stopping  atomic.Bool     // no more deploys; set while there is none
 	console   *consoleFeed
 }
 
@@ -131,6 +133,14 @@ func Start(l net.Listener, o Options) *Server {
 	return s
 }
 
+// Drain has the API change nothing any more, since the flows are about to stop, and
+// waits for a deploy that is under way. It still tells how they are.
+func (s *Server) Drain() {
+	s.handler.deploying.Lock()
+	defer s.handler.deploying.Unlock()
+	s.handler.stopping.Store(true)
+}
+
 // Shutdown closes the port and the websockets and waits for requests that are
 // under way, until the context ends; then it cuts them off.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -156,72 +166,4 @@ func newHandler(ctx context.Context, o Options) *handler {
 	h := &handler{Options: o, ctx: ctx, started: time.Now()}
 	h.console = newConsoleFeed(h)
 	return h
-}
-
-// routes returns the API, guarded against foreign pages and those who may not
-// use it; see permissionFor. What the API does not have the routes of nodes may,
-// which are open to everybody who can reach them.
-func (h *handler) routes() http.Handler {
-	mux := http.NewServeMux()
-	h.consoleRoutes(mux)
-	h.healthRoutes(mux)
-	mux.HandleFunc("GET /flows", h.getFlows)
-	mux.HandleFunc("POST /flows", h.postFlows)
-	mux.HandleFunc("GET /flows/state", getState)
-	mux.HandleFunc("POST /flows/state", http.NotFound)
-	mux.HandleFunc("POST /flow", h.postFlow)
-	mux.HandleFunc("GET /flow/{id}", h.getFlow)
-	mux.HandleFunc("PUT /flow/{id}", h.putFlow)
-	mux.HandleFunc("DELETE /flow/{id}", h.deleteFlow)
-	mux.HandleFunc("POST /inject/{id}", h.inject)
-	mux.HandleFunc("POST /debug/{state}", h.debugNodes)
-	mux.HandleFunc("POST /debug/{id}/{state}", h.debugNode)
-	mux.HandleFunc("GET /debug/view/view.html", debugView)
-	mux.HandleFunc("GET /comms", h.commsSocket)
-	mux.HandleFunc("GET /status", h.getStatus)
-	mux.HandleFunc("GET /sessions", h.getSessions)
-	mux.HandleFunc("DELETE /sessions/{id}", h.deleteSession)
-	mux.HandleFunc("GET /tap/ws", h.tapSocket)
-	mux.HandleFunc("GET /tap/nodes", h.tapNodes)
-	mux.HandleFunc("POST /tap/nodes/{id}/{op}", h.tapCommand)
-	for _, scope := range []string{"global", "flow/{id}", "node/{id}"} {
-		path := "/tap/context/" + scope
-		mux.HandleFunc("GET "+path, h.getContext)
-		mux.HandleFunc("PUT "+path, h.putContext)
-		mux.HandleFunc("DELETE "+path, h.deleteContext)
-	}
-	for _, scope := range []string{"/context/global", "/context/flow/{id}", "/context/node/{id}"} {
-		mux.HandleFunc("GET "+scope, h.exportContext)
-		mux.HandleFunc("GET "+scope+"/{key...}", h.exportContext)
-		mux.HandleFunc("DELETE "+scope, h.removeContext)
-		mux.HandleFunc("DELETE "+scope+"/{key...}", h.removeContext)
-	}
-	mux.HandleFunc("GET /nodes", h.getNodes)
-	mux.HandleFunc("POST /nodes", install)
-	mux.HandleFunc("GET /nodes/{module}", h.getModule)
-	mux.HandleFunc("PUT /nodes/{module}", h.enable)
-	mux.HandleFunc("DELETE /nodes/{module}", h.uninstall)
-	mux.HandleFunc("GET /nodes/{module}/{set}", h.getSet)
-	mux.HandleFunc("PUT /nodes/{module}/{set}", h.enable)
-	mux.HandleFunc("GET /settings", h.getSettings)
-	mux.HandleFunc("GET /diagnostics", h.getDiagnostics)
-	mux.HandleFunc("GET /credentials/{type}/{id}", h.getCredentials)
-	mux.HandleFunc("GET /auth/login", h.getLogin)
-	if h.Auth != nil {
-		mux.HandleFunc("POST /auth/token", h.postToken)
-		mux.HandleFunc("POST /auth/revoke", h.postRevoke)
-	}
-	if h.Conformance != nil {
-		h.conformanceRoutes(mux)
-	}
-	api := h.guard(h.withAccess(mux))
-	if h.Web == nil {
-		return api
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern == "" && h.Web.Serve(w, r) {
-			return
-		}
-		api.ServeHTTP(w, r)
-	})
 }

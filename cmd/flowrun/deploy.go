@@ -16,7 +16,6 @@ import (
 
 	"github.com/flowrun/flowrun/admin"
 	"github.com/flowrun/flowrun/flowfile"
-	"github.com/flowrun/flowrun/internal/webroutes"
 	"github.com/flowrun/flowrun/runtime"
 	"github.com/flowrun/flowrun/runtime/state"
 )
@@ -222,7 +221,7 @@ func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.Dep
 	}
 	if tracer != nil {
 		o.tracer = tracer
-		defer d.stopServer("traces", tracer.Close)
+		defer func() { stopServer("traces", tracer.Close, time.Now().Add(d.drain), d.logger) }()
 	}
 	defer paceCollector()()
 	e, err := newEngine(o)
@@ -232,10 +231,16 @@ func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.Dep
 	if flows != nil {
 		err = d.start(ctx, e, flows, t)
 	}
+	var serving servers
 	if err == nil {
-		d.untilDone(ctx, e, listener, o.web)
+		serving = d.startServers(e, listener, o.web)
+		d.untilDone(ctx, e)
 	}
-	if closeErr := e.close(context.Background()); closeErr != nil {
+	serving.drain()
+	limit := time.Now().Add(d.drain)
+	closeErr := e.Shutdown(context.Background()) // before the servers, which write what flows still answer
+	serving.close(limit, d.logger)
+	if closeErr = errors.Join(closeErr, e.release()); closeErr != nil {
 		d.logger.Warn("not everything came to its end", "error", closeErr)
 	}
 	return err
@@ -266,43 +271,13 @@ func (d *deployment) start(ctx context.Context, e *engine, flows *flowfile.Flows
 	return nil
 }
 
-// untilDone serves the admin API and the routes of nodes, and watches the files,
-// until the context ends.
-func (d *deployment) untilDone(ctx context.Context, e *engine, l net.Listener, routes *webroutes.Table) {
-	if l != nil {
-		o := d.adminOptions(e)
-		if d.web.address == "" {
-			o.Web = routes
-		}
-		server := admin.Start(l, o)
-		d.logger.Info("admin API", "url", d.access.url(l.Addr().String()))
-		defer d.stopServer("admin API", server.Shutdown)
-	}
-	defer d.stopServer("HTTP server of the nodes", d.web.serve(routes, d.logger))
+// untilDone watches the files, if it is to, until the context ends.
+func (d *deployment) untilDone(ctx context.Context, e *engine) {
 	if d.watch {
 		d.watchFiles(ctx, e)
 	}
 	<-ctx.Done()
 	d.logger.Info("stopping; a second signal stops at once")
-}
-
-// stopServer lets a server finish what it has begun, for as long as draining may
-// take.
-func (d *deployment) stopServer(name string, stop func(context.Context) error) {
-	soon, cancel := context.WithTimeout(context.Background(), d.drain)
-	defer cancel()
-	if err := stop(soon); err != nil {
-		d.logger.Warn("closing the "+name, "error", err)
-	}
-}
-
-func (d *deployment) adminOptions(e *engine) admin.Options {
-	o := admin.Options{Runtime: e.Runtime, Sessions: e.sessions, Context: e.stores, Comms: e.comms, Log: d.logger, Version: version, CredentialSecret: d.secret.text, Types: e.types}
-	d.access.set(&o)
-	if d.conformance {
-		o.Conformance = &admin.Conformance{Settings: e.settings, Setenv: setenv}
-	}
-	return o
 }
 
 // listenAdmin opens the admin port; nil without one. A busy port is an error if

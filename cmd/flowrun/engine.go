@@ -94,10 +94,13 @@ func (e *engine) warnOfStubs(flows *flowfile.Flows) {
 	}
 }
 
-// close drains and stops the flows, then closes what sessions are left, and
-// writes the context.
+// close drains and stops the flows, and releases the stores.
 func (e *engine) close(ctx context.Context) error {
-	err := e.Shutdown(ctx)
+	return errors.Join(e.Shutdown(ctx), e.release())
+}
+
+// release closes what sessions the flows have left, and writes the context.
+func (e *engine) release() error {
 	e.sessions.Close()
-	return errors.Join(err, e.stores.Close())
+	return e.stores.Close()
 }

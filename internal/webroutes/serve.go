@@ -22,6 +22,11 @@ func (t *Table) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Serve serves a request, if there is something to serve it with.
 func (t *Table) Serve(w http.ResponseWriter, r *http.Request) bool {
+	if t.IsDraining() {
+		w.Header().Set("Connection", "close")
+		Unavailable(w)
+		return true
+	}
 	path, query := target(r)
 	if rest, ok := below(t.options.Root, path); ok && t.serveRoute(w, r, Match{Root: path[:len(t.options.Root)], Path: rest, Query: query}) {
 		return true

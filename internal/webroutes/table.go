@@ -60,6 +60,8 @@ type Table struct {
 	options Options
 	mu      sync.Mutex // of changes
 	routes  atomic.Pointer[[]*entry]
+
+	draining atomic.Bool
 }
 
 // entry is a route in the table, and whose it is.
@@ -138,6 +140,13 @@ func (t *Table) Pause(owner string) {
 	}
 	t.routes.Store(&routes)
 }
+
+// Drain has all that comes in be answered 503, since flowrun is at its end. What is
+// under way goes on.
+func (t *Table) Drain() { t.draining.Store(true) }
+
+// IsDraining tells whether [Table.Drain] was called.
+func (t *Table) IsDraining() bool { return t.draining.Load() }
 
 // Release takes the route of a node out of the table, if it has one. If the node
 // is only [flow.Restarted] the route is paused: its next instance will add it

@@ -45,6 +45,7 @@ func Type(web *webroutes.Table) flow.Type {
 			"What the admin API serves itself never comes here. " +
 			"A request that no flow answers is answered 504 after --http-timeout, with a line in the log; " +
 			"one whose flow stops before, 503; if a deploy replaces the node only, the flow has two seconds more. While a deploy replaces the node, new requests wait for it. " +
+			"When flowrun ends, new requests are answered 503, and those under way have the time of --drain. " +
 			"A body larger than --http-max-body is answered 413, and one that is not what its type says 500. " +
 			"While 1000 requests are on their way through the flows, more of them wait.",
 		Differences: []string{
@@ -77,6 +78,7 @@ type Node struct {
 	env     flow.Env
 	web     *webroutes.Table
 	credits *credit.Pool
+	pending pending
 	stopped chan struct{} // closed when requests are not waited for any more
 }
 
@@ -97,10 +99,15 @@ func (n *Node) Start(context.Context) error {
 	return n.web.Handle(n.env.ID, webroutes.Route{Method: n.config.Method, Path: n.config.URL, Serve: n.serve})
 }
 
-// Drain has new requests wait.
+// Drain has new requests wait. At flowrun's end what is under way is waited for, as
+// long as draining may take; a deploy does not wait for what a node keeps.
 func (n *Node) Drain() {
-	if n.web != nil {
-		n.web.Pause(n.env.ID)
+	if n.web == nil {
+		return
+	}
+	n.web.Pause(n.env.ID)
+	if n.web.IsDraining() {
+		n.pending.hold(n.env.Host)
 	}
 }
 
@@ -122,6 +129,8 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 // connection.
 func (n *Node) serve(w http.ResponseWriter, r *http.Request, m webroutes.Match) {
 	began := time.Now()
+	n.pending.add()
+	defer n.pending.done()
 	body, files, err := n.body(w, r)
 	if err != nil {
 		n.refuse(w, err)
@@ -138,8 +147,11 @@ func (n *Node) serve(w http.ResponseWriter, r *http.Request, m webroutes.Match) 
 	}
 	e := exchange.New(w, r, m, began)
 	n.send(cause, n.message(e, body, files))
-	if err := e.Wait(n.stopped, n.web.Timeout()); errors.Is(err, exchange.ErrTimeout) {
+	switch err := e.Wait(n.stopped, n.web.Timeout()); {
+	case errors.Is(err, exchange.ErrTimeout):
 		n.env.Warn("no flow has answered " + r.Method + " " + r.URL.Path + " within " + n.web.Timeout().String())
+	case errors.Is(err, exchange.ErrStopped):
+		n.env.Warn("no flow has answered " + r.Method + " " + r.URL.Path + " before the end")
 	}
 }
 
