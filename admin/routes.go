@@ -1,23 +1,36 @@
 package admin
 
-import "net/http"
+import (
+	"net/http"
+	"path"
+	"strings"
+)
 
 // routes returns the API, guarded against foreign pages and those who may not
 // use it; see permissionFor. What the API does not have the routes of nodes may,
 // which are open to everybody who can reach them.
 func (h *handler) routes() http.Handler {
 	mux := h.mux()
-	api := h.guard(h.withAccess(mux))
+	api, nothing := h.guard(h.withAccess(mux)), h.guard(http.NotFoundHandler())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, pattern := mux.Handler(r)
+		clean := isClean(r.URL.EscapedPath()) // others ServeMux redirects, which may be meant for a node
 		switch {
-		case pattern == "" && h.Web != nil && h.Web.Serve(w, r):
+		case (pattern == "" || !clean) && h.Web != nil && h.Web.Serve(w, r):
+		case !clean:
+			nothing.ServeHTTP(w, r)
 		case h.stopping.Load() && r.Method != http.MethodGet && r.Method != http.MethodHead:
 			failStopping(w)
 		default:
 			api.ServeHTTP(w, r)
 		}
 	})
+}
+
+// isClean tells whether a path has neither empty nor dot segments.
+func isClean(p string) bool {
+	clean := path.Clean(p)
+	return p == "" || p == clean || clean != "/" && strings.TrimSuffix(p, "/") == clean
 }
 
 // mux returns the API alone.

@@ -13,7 +13,7 @@ import (
 // its guard as it is.
 func TestWebRoutes(t *testing.T) {
 	table := webroutes.New(webroutes.Options{})
-	for _, path := range []string{"/mine", "/settings", "/"} {
+	for _, path := range []string{"/mine", "/settings", "/", "/a//b"} {
 		err := table.Handle(path, webroutes.Route{Method: "GET", Path: path, Serve: func(w http.ResponseWriter, _ *http.Request, _ webroutes.Match) {
 			_, _ = io.WriteString(w, "node")
 		}})
@@ -32,4 +32,8 @@ func TestWebRoutes(t *testing.T) {
 	expect(t, s.do("GET", "/other", "", "Host", "name.example"), 403, `{"code":"forbidden"…`)
 	expect(t, s.do("GET", "/other", ""), 404, "404 page not found\n")
 	expect(t, s.do("GET", "/", ""), 200, "<!doctype html>…")
+	expect(t, s.do("GET", "/a//b", ""), 200, "node")
+	for _, path := range []string{"//mine", "/mine//", "/x/../mine", "//settings", "//"} {
+		expect(t, s.do("GET", path, ""), 404, "404 page not found\n") // and not a redirect
+	}
 }
