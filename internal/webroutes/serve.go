@@ -32,9 +32,9 @@ func (t *Table) Serve(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	for _, s := range t.options.Static {
-		if s.has(r) {
+		if name, info, ok := s.find(r); ok {
 			if t.allow(w, r) {
-				s.handler.ServeHTTP(w, r)
+				s.serve(w, r, name, info)
 			}
 			return true
 		}

@@ -2,19 +2,20 @@ package webroutes
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path"
 	"strings"
+	"time"
 )
 
 // Static is a directory whose files are served. What begins with a dot is not,
 // nor is what a symbolic link names outside of it, nor a list of the files.
 type Static struct {
-	root    string // the path before their names
-	dir     *os.Root
-	handler http.Handler
+	root string // the path before their names
+	dir  *os.Root
 }
 
 // NewStatic returns the files of a directory, to be served below the path root.
@@ -24,31 +25,53 @@ func NewStatic(dir, root string) (*Static, error) {
 	if err != nil {
 		return nil, fmt.Errorf("static files: %w", err)
 	}
-	s := &Static{root: strings.TrimSuffix(path.Clean("/"+root), "/"), dir: opened}
-	s.handler = http.StripPrefix(s.root, http.FileServerFS(opened.FS()))
-	return s, nil
+	return &Static{root: strings.TrimSuffix(path.Clean("/"+root), "/"), dir: opened}, nil
 }
 
 // Close gives the directory back.
 func (s *Static) Close() error { return s.dir.Close() }
 
-// has tells whether there is a file that a request is for. For a directory that
-// is its index.html.
-func (s *Static) has(r *http.Request) bool {
+// find returns the name of the file that a request is for, below the directory. One
+// that ends with a slash is for the index.html there. A directory is found, too.
+func (s *Static) find(r *http.Request) (name string, info fs.FileInfo, ok bool) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
+		return "", nil, false
 	}
-	rest, ok := strings.CutPrefix(r.URL.Path, s.root)
-	if !ok || rest != "" && rest[0] != '/' || strings.Contains(rest, "/.") {
-		return false
+	rest, ok := below(s.root, r.URL.Path)
+	if !ok || strings.Contains(rest, "/.") {
+		return "", nil, false
 	}
-	name := strings.TrimPrefix(path.Clean("/"+rest), "/")
-	if name == "" {
+	isIndex := strings.HasSuffix(r.URL.Path, "/")
+	if isIndex {
+		rest += "/index.html"
+	}
+	if name = strings.TrimPrefix(path.Clean(rest), "/"); name == "" {
 		name = "."
 	}
 	info, err := fs.Stat(s.dir.FS(), name)
-	if err == nil && info.IsDir() {
-		info, err = fs.Stat(s.dir.FS(), path.Join(name, "index.html"))
+	return name, info, err == nil && (info.Mode().IsRegular() || info.IsDir() && !isIndex)
+}
+
+// serve answers with what was found, as Express does: a browser asks each time
+// whether a file has changed, and a directory's name gets its slash, on which the
+// links in its index.html depend.
+func (s *Static) serve(w http.ResponseWriter, r *http.Request, name string, info fs.FileInfo) {
+	if info.IsDir() {
+		sent, query := target(r)
+		if query != "" {
+			query = "?" + query
+		}
+		http.Redirect(w, r, "/"+strings.Trim(sent, "/")+"/"+query, http.StatusMovedPermanently)
+		return
 	}
-	return err == nil && info.Mode().IsRegular()
+	file, err := s.dir.FS().Open(name)
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	defer func() { _ = file.Close() }()
+	modified := info.ModTime()
+	w.Header().Set("Etag", fmt.Sprintf(`W/"%x-%x"`, info.Size(), modified.Round(time.Millisecond).UnixMilli()))
+	w.Header().Set("Cache-Control", "public, max-age=0")
+	http.ServeContent(w, r, name, modified, file.(io.ReadSeeker)) // it is an *os.File
 }

@@ -215,12 +215,38 @@ func TestStatic(t *testing.T) {
 	table := New(Options{Static: []*Static{s}})
 	add(t, table, "n1", say("node", "GET", "/files/node"))
 	expect(t, table, "GET", "/files/", "200 home")
+	expect(t, table, "GET", "/files/index.html", "200 home")
 	expect(t, table, "GET", "/files/sub/a.txt", "200 a")
 	expect(t, table, "GET", "/files/node", "200 node  /files/node")
-	for _, path := range []string{"/files/.hidden", "/files/link", "/files/empty/", "/files/../files/none", "/filesub/a.txt"} {
+	for path, want := range map[string]string{
+		"/files": "/files/", "/files?a=%2f": "/files/?a=%2f", "/files/empty": "/files/empty/", "/Files//empty": "/Files/empty/",
+	} {
+		if got, header := ask(table, "GET", path); !strings.HasPrefix(got, "301 ") || header.Get("Location") != want {
+			t.Errorf("%s: %s, %s", path, got, header.Get("Location"))
+		}
+	}
+	modified := time.UnixMilli(0x18bcfe568ab)
+	if err := os.Chtimes(filepath.Join(dir, "sub/a.txt"), time.Time{}, modified); err != nil {
+		t.Fatal(err)
+	}
+	const tag = `W/"1-18bcfe568ab"` // what the npm package etag makes of it
+	_, header := ask(table, "GET", "/files/sub/a.txt")
+	if header.Get("Etag") != tag || header.Get("Cache-Control") != "public, max-age=0" || header.Get("Last-Modified") != modified.UTC().Format(http.TimeFormat) {
+		t.Errorf("the headers are %v", header)
+	}
+	expect(t, table, "GET", "/files/sub/a.txt", "304 ", "If-None-Match", tag)
+	for _, path := range []string{"/files/.hidden", "/files/link", "/files/empty/", "/files/../files/none", "/files/sub/a.txt/", "/files/sub/../../secret", "/files/%2e%2e/secret", "/files/%00", "/filesub/a.txt"} {
 		if got, _ := ask(table, "GET", path); !strings.HasPrefix(got, "404 ") {
 			t.Errorf("%s: %s", path, got)
 		}
+	}
+	everything, err := NewStatic(dir, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = everything.Close() })
+	if got, header := ask(New(Options{Static: []*Static{everything}}), "GET", "//sub"); header.Get("Location") != "/sub/" { // and not the host sub
+		t.Errorf("//sub: %s, %s", got, header.Get("Location"))
 	}
 	expect(t, table, "POST", "/files/sub/a.txt", "404 Cannot POST /files/sub/a.txt")
 	if _, err := NewStatic(filepath.Join(dir, "none"), "/"); err == nil {
