@@ -170,8 +170,11 @@ func (c *client) do(ctx context.Context, r *request) (a answer) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	a.status, a.header, a.url = response.StatusCode, response.Header, addressOf(response.Request.URL)
-	if len(response.TransferEncoding) > 0 { // the http package takes it out of the headers
+	if len(response.TransferEncoding) > 0 { // the http package takes both out of the headers
 		a.header.Set("Transfer-Encoding", strings.Join(response.TransferEncoding, ", "))
+	}
+	if response.Close && response.ProtoAtLeast(1, 1) { // else it goes without saying
+		a.header.Set("Connection", "close")
 	}
 	limit := int64(c.config.MaxSize)
 	a.body, a.err = io.ReadAll(io.LimitReader(response.Body, limit+1))

@@ -252,3 +252,12 @@ func TestStop(t *testing.T) {
 		t.Errorf("it took %v, and %d messages came", took, len(d.Messages(0)))
 	}
 }
+
+// The http package keeps the header Connection to itself.
+func TestConnectionHeader(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
+	_, msg := ask(t, url, `{"url":"URL"}`, `{}`)
+	if got := msg.Get("headers").(*flow.Object).Get("connection"); got != "close" {
+		t.Errorf("the header is %v", got)
+	}
+}
