@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"strconv"
 	"strings"
 
 	"github.com/flowrun/flowrun/flow"
@@ -59,10 +60,10 @@ func plain(v flow.Value) (b []byte, ok bool) {
 }
 
 func (n *Node) fillGet(r *request, payload flow.Value) error {
-	fields, isObject := payload.(*flow.Object)
 	switch n.config.PayToQS {
 	case true, "query":
-		if !isObject {
+		query, ok := queryOf(payload)
+		if !ok {
 			return errors.New(n.env.Text("httpin.errors.invalid-payload", "Invalid payload"))
 		}
 		separator := "?"
@@ -72,7 +73,7 @@ func (n *Node) fillGet(r *request, payload flow.Value) error {
 		case strings.Contains(r.url, "?"):
 			separator = "&"
 		}
-		r.url += separator + qs.Stringify(fields)
+		r.url += separator + query
 	case "body":
 		var isText bool
 		if r.body, isText = plain(payload); !isText {
@@ -80,6 +81,31 @@ func (n *Node) fillGet(r *request, payload flow.Value) error {
 		}
 	}
 	return nil
+}
+
+// queryOf makes a query of what is an object in JavaScript; not every one has
+// properties.
+func queryOf(v flow.Value) (query string, ok bool) {
+	switch v := v.(type) {
+	case string, float64, bool:
+		return "", false
+	case *flow.Object:
+		return qs.Stringify(v), true
+	case flow.Array:
+		return qs.Stringify(indexed(v, func(item flow.Value) flow.Value { return item })), true
+	case flow.Buffer:
+		return qs.Stringify(indexed(v, func(b byte) flow.Value { return float64(b) })), true
+	}
+	return "", true
+}
+
+// indexed returns an object with the items of a list, by their numbers.
+func indexed[T any](list []T, value func(T) flow.Value) *flow.Object {
+	o := &flow.Object{}
+	for i, item := range list {
+		o.Set(strconv.Itoa(i), value(item))
+	}
+	return o
 }
 
 // fillForm makes a form with files.

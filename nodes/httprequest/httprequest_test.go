@@ -65,6 +65,8 @@ func TestRequests(t *testing.T) {
 		{`{"method":"POST","url":"URL"}`, `{"payload":{"a":"1 2","b":["x","y"]},"headers":{"content-type":"application/x-www-form-urlencoded"}}`, `POST / [application/x-www-form-urlencoded] a=1%202&b=x&b=y`},
 		{`{"url":"URL/q","paytoqs":"query"}`, `{"payload":{"a":"ü","b":2}}`, "GET /q?a=%C3%BC&b=2 [] "},
 		{`{"url":"URL/q?x=1","paytoqs":true}`, `{"payload":{"b":2}}`, "GET /q?x=1&b=2 [] "},
+		{`{"url":"URL/q?z=1","paytoqs":"query"}`, `{"payload":null}`, "GET /q?z=1& [] "},
+		{`{"url":"URL/q?z=1","paytoqs":"query"}`, `{"payload":[1,"b"]}`, "GET /q?z=1&0=1&1=b [] "},
 		{`{"url":"URL/q","paytoqs":"body"}`, `{"payload":{"b":2}}`, `GET /q [] {"b":2}`},
 		{`{"url":"URL/a b?c=ü&d=5%&e=%20#f"}`, `{}`, "GET /a%20b?c=%C3%BC&d=5%25&e=%20 [] "},
 		{`{"url":"URL/a/../b/./c\n\t "}`, `{}`, "GET /b/c [] "},
