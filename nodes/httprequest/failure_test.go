@@ -52,7 +52,7 @@ func TestFailures(t *testing.T) {
 	for msg, want := range map[string]string{
 		`{}`:                  "httpin.errors.no-url",
 		`{"url":"ftp://x"}`:   "httpin.errors.invalid-transport",
-		`{"url":"http://%%"}`: `Error: invalid URL: parse "http://%%": invalid URL escape "%%"`,
+		`{"url":"http://%%"}`: "Error: TypeError: Invalid URL",
 	} {
 		if d, _ := ask(t, "", `{}`, msg); len(d.Log) != 1 || strings.TrimPrefix(d.Log[0].What, "Error: ") != strings.TrimPrefix(want, "Error: ") {
 			t.Errorf("%s: %v, want %s", msg, d.Log, want)

@@ -67,6 +67,7 @@ func TestRequests(t *testing.T) {
 		{`{"url":"URL/q?x=1","paytoqs":true}`, `{"payload":{"b":2}}`, "GET /q?x=1&b=2 [] "},
 		{`{"url":"URL/q?z=1","paytoqs":"query"}`, `{"payload":null}`, "GET /q?z=1& [] "},
 		{`{"url":"URL/q?z=1","paytoqs":"query"}`, `{"payload":[1,"b"]}`, "GET /q?z=1&0=1&1=b [] "},
+		{`{"method":"use","url":"URL"}`, `{}`, "USE / [] "},
 		{`{"url":"URL/q","paytoqs":"body"}`, `{"payload":{"b":2}}`, `GET /q [] {"b":2}`},
 		{`{"url":"URL/a b?c=ü&d=5%&e=%20#f"}`, `{}`, "GET /a%20b?c=%C3%BC&d=5%25&e=%20 [] "},
 		{`{"url":"URL/a/../b/./c\n\t "}`, `{}`, "GET /b/c [] "},

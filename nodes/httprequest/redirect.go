@@ -73,10 +73,11 @@ func (t *trip) ask(ctx context.Context, method string, target *url.URL, header h
 	if body != nil {
 		from = bytes.NewReader(body)
 	}
-	asked, err := http.NewRequestWithContext(ctx, method, target.String(), from)
+	asked, err := http.NewRequestWithContext(ctx, method, "http://host", from)
 	if err != nil {
 		return nil, err
 	}
+	asked.URL, asked.Host = target, target.Host // as it is: to read it again would refuse some hosts
 	asked.Header = header.Clone()
 	if host := asked.Header.Get("Host"); host != "" {
 		asked.Host = host

@@ -39,14 +39,14 @@ func (n *Node) request(msg *flow.Message) (*request, error) {
 		return nil, err
 	}
 	r.method = strings.ToUpper(n.config.Method)
-	if asked := flow.Text(msg.Get("method")); msg.Has("method") && n.config.Method != "" {
-		if n.config.Method == "use" {
-			r.method = strings.ToUpper(asked)
+	if asked := msg.Get("method"); flow.Truthy(asked) && n.config.Method != "" {
+		if n.config.Method == "use" { // a server refuses that if it stays
+			r.method = strings.ToUpper(flow.Text(asked))
 		} else {
 			n.noOverride()
 		}
 	}
-	if r.method == "" || r.method == "USE" {
+	if r.method == "" {
 		r.method = http.MethodGet
 	}
 	n.limits(r, msg)
@@ -62,9 +62,6 @@ func (n *Node) request(msg *flow.Message) (*request, error) {
 	}
 	if r.target, err = parseURL(&url.URL{}, r.url); err != nil {
 		return nil, err
-	}
-	if r.target.Host == "" {
-		return nil, &flow.Error{Name: "TypeError", Message: "Invalid URL", Code: "ERR_INVALID_URL"}
 	}
 	n.authorize(r, headers)
 	r.header = headers.header()

@@ -11,16 +11,50 @@ import (
 // slash, dot segments are gone, and the host has neither capitals nor the port
 // that goes without saying.
 func parseURL(base *url.URL, text string) (*url.URL, error) {
-	u, err := base.Parse(clean(text))
+	text = stripped(text)
+	scheme, authority, rest, isWhole := split(base, text)
+	if !isWhole {
+		u, err := base.Parse(clean(text))
+		if err != nil {
+			return nil, errURL
+		}
+		return u, nil
+	}
+	user, host, err := parseAuthority(scheme, authority)
 	if err != nil {
-		return nil, fmt.Errorf("invalid URL: %w", err)
+		return nil, err
 	}
-	usual := ":80"
-	if u.Scheme == "https" {
-		usual = ":443"
+	u, err := (&url.URL{}).Parse(clean(scheme + "://host" + rest)) // the url package takes fewer hosts than Node.js
+	if err != nil {
+		return nil, errURL
 	}
-	u.Host = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(u.Host), usual), ":")
+	u.User, u.Host = user, host
 	return u, nil
+}
+
+// split cuts off scheme and authority of a URL by HTTP that has them. Any number of
+// slashes between them will do.
+func split(base *url.URL, text string) (scheme, authority, rest string, isWhole bool) {
+	scheme = base.Scheme
+	if before, after, ok := strings.Cut(text, ":"); ok && isHTTP(strings.ToLower(before)) {
+		scheme, text = strings.ToLower(before), after
+	}
+	rest = strings.TrimLeft(text, `/\`)
+	if !isHTTP(scheme) || len(text)-len(rest) < len("//") {
+		return "", "", "", false
+	}
+	if end := strings.IndexAny(rest, `/\?#`); end >= 0 {
+		return scheme, rest[:end], rest[end:], true
+	}
+	return scheme, rest, "", true
+}
+
+func isHTTP(scheme string) bool { return scheme == "http" || scheme == "https" }
+
+// stripped returns a URL without what browsers leave out of it.
+func stripped(text string) string {
+	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
+	return strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(text)
 }
 
 // What is encoded in the parts of a URL, besides spaces, control characters and
@@ -33,8 +67,6 @@ const (
 
 // clean returns a URL as the url package takes it.
 func clean(text string) string {
-	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
-	text = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(text)
 	text, fragment, hasFragment := strings.Cut(text, "#")
 	text, query, hasQuery := strings.Cut(text, "?")
 	text = strings.ReplaceAll(text, `\`, "/")
