@@ -17,6 +17,9 @@ type Config struct {
 	Headers    *flow.Object `json:"headers" doc:"headers of the answer, by name; they come before msg.headers"`
 }
 
+// invalidStatus is the code of a status that cannot be sent.
+const invalidStatus = "ERR_HTTP_INVALID_STATUS_CODE"
+
 // smallBody is how many bytes an answer in JSON may have before its buffer grows.
 const smallBody = 64
 
@@ -33,6 +36,7 @@ var Type = flow.Define(flow.Spec[Config]{
 	},
 	Errors: []flow.Doc{
 		{Name: "ERR_HTTP_HEADERS_SENT", Text: "the request has an answer already"},
+		{Name: invalidStatus, Text: "the status is not one of 200 to 999"},
 		{Name: "ERR_INVALID_CHAR", Text: "a header has control characters, or characters beyond Latin-1"},
 		{Name: "ERR_INVALID_HTTP_TOKEN", Text: "there can be no header of that name"},
 	},
@@ -41,6 +45,7 @@ var Type = flow.Define(flow.Spec[Config]{
 		"An answer has an ETag, and a client that has it already gets 304, as Express does.",
 	Differences: []string{
 		"JSONP (?callback=) is not answered: the answer is JSON.",
+		"A status below 200 is an error, since no answer has one.",
 		"A boolean payload is sent as JSON; in Node-RED it is an error.",
 	},
 	Default: func() Config { return Config{Headers: &flow.Object{}} },
@@ -100,7 +105,7 @@ func (n *Node) status(msg *flow.Message) (int, error) {
 		switch {
 		case status == 0:
 		case status < 200 || status > 999:
-			return 0, fmt.Errorf("invalid status code: %d", status)
+			return 0, &flow.Error{Name: "RangeError [" + invalidStatus + "]", Message: fmt.Sprintf("Invalid status code: %d", status), Code: invalidStatus} // Node.js's words
 		default:
 			return status, nil
 		}
