@@ -42,7 +42,8 @@
 // for a GET and .write for all else, as in Node-RED: flows.read, inject.write,
 // tap.read. A token that lacks it gets 401.
 //
-// An error is {"code":"…","message":"…"}.
+// An error is {"code":"…","message":"…"}. While flowrun stops the API still tells
+// how it is, but answers 503 to all that would change something.
 //
 // With [Options].Web what the API has no route for may be for a node that serves
 // HTTP; none of this is about such requests.

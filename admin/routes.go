@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 )
@@ -25,6 +26,16 @@ func (h *handler) routes() http.Handler {
 			api.ServeHTTP(w, r)
 		}
 	})
+}
+
+// Takes returns what tells whether the API answers a request itself, however many
+// routes nodes have.
+func Takes(o Options) func(method, path string) bool {
+	mux := (&handler{Options: o}).mux()
+	return func(method, path string) bool {
+		_, pattern := mux.Handler(&http.Request{Method: method, URL: &url.URL{Path: path}})
+		return pattern != ""
+	}
 }
 
 // isClean tells whether a path has neither empty nor dot segments.

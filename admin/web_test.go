@@ -3,6 +3,7 @@ package admin_test
 import (
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/flowrun/flowrun/admin"
@@ -35,5 +36,18 @@ func TestWebRoutes(t *testing.T) {
 	expect(t, s.do("GET", "/a//b", ""), 200, "node")
 	for _, path := range []string{"//mine", "/mine//", "/x/../mine", "//settings", "//"} {
 		expect(t, s.do("GET", path, ""), 404, "404 page not found\n") // and not a redirect
+	}
+}
+
+func TestTakes(t *testing.T) {
+	takes := admin.Takes(admin.Options{})
+	for request, want := range map[string]bool{
+		"GET /status": true, "HEAD /readyz": true, "GET /": true, "GET /flow/x": true, "POST /inject/x": true,
+		"POST /status": false, "GET /mine": false, "GET /status/x": false, "POST /auth/token": false,
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		if got := takes(method, path); got != want {
+			t.Errorf("%s: %v", request, got)
+		}
 	}
 }

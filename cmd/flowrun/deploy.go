@@ -201,11 +201,13 @@ func (d *deployment) serve(o engineOptions, flows *flowfile.Flows, t runtime.Dep
 	if err != nil {
 		return err
 	}
+	var adminTakes func(method, path string) bool
 	if listener != nil {
 		defer func() { _ = listener.Close() }() // the admin server may have done so
+		adminTakes = admin.Takes(admin.Options{Auth: d.access.auth})
 	}
 	defer func() { err = errors.Join(err, d.web.close()) }()
-	if o.web, err = d.web.open(ctx, listener != nil, d.logger); err != nil {
+	if o.web, err = d.web.open(ctx, adminTakes, d.logger); err != nil {
 		return err
 	}
 	if d.trace != "" {

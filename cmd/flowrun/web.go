@@ -46,10 +46,10 @@ func (w *web) addFlags(cmd *cobra.Command) {
 }
 
 // open opens the port, if nodes have one of their own, and returns the table of
-// their routes; nil if nothing serves it. Close gives back what it opened, also
-// after an error.
-func (w *web) open(ctx context.Context, hasAdmin bool, log *slog.Logger) (*webroutes.Table, error) {
-	if w.address == webOff || w.address == "" && !hasAdmin {
+// their routes; nil if nothing serves it. The admin API takes some requests itself;
+// nil if there is none. Close gives back what it opened, also after an error.
+func (w *web) open(ctx context.Context, adminTakes func(method, path string) bool, log *slog.Logger) (*webroutes.Table, error) {
+	if w.address == webOff || w.address == "" && adminTakes == nil {
 		return nil, nil
 	}
 	o := webroutes.Options{Root: w.root, MaxBody: int64(w.maxBody), Timeout: w.timeout, Origins: w.origins}
@@ -80,6 +80,7 @@ func (w *web) open(ctx context.Context, hasAdmin bool, log *slog.Logger) (*webro
 		if w.certFile != "" {
 			return nil, usagef("--http-cert belongs to --http ADDR; the admin server has --admin-cert")
 		}
+		o.Reserved = adminTakes
 		return webroutes.New(o), nil
 	}
 	if err := w.listen(ctx, log); err != nil {

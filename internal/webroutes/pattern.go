@@ -1,6 +1,7 @@
 package webroutes
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -188,6 +189,18 @@ func (p *pattern) match(path string) (params *flow.Object, ok bool, err error) {
 		params.Set(key, value)
 	}
 	return params, true, nil
+}
+
+// example returns a path that the pattern means, which must be no regular expression.
+func (p *pattern) example() string {
+	if p.segments == nil {
+		return "/" + strings.TrimPrefix(p.literal, "/")
+	}
+	path := ""
+	for _, s := range p.segments {
+		path += "/" + cmp.Or(s.literal, s.name)
+	}
+	return path
 }
 
 func (p *pattern) matchSegments(path string) (params *flow.Object, ok bool, err error) {

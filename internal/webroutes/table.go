@@ -48,6 +48,9 @@ type Options struct {
 	Origins []string
 	// Auth says who may use the routes and see the files; nil lets everybody.
 	Auth *BasicAuth
+	// Reserved tells which requests the server answers itself, and never gives to the
+	// table; nil for none.
+	Reserved func(method, path string) bool
 	// Static are directories of files to serve where there is no route.
 	Static []*Static
 }
@@ -91,6 +94,16 @@ func (t *Table) MaxBody() int64 { return t.options.MaxBody }
 
 // Timeout is how long a request may wait for its answer; 0 is for ever.
 func (t *Table) Timeout() time.Duration { return t.options.Timeout }
+
+// IsReserved tells whether no request for a route comes to the table, since the server
+// takes it itself. It does not know of routes that are more than names in segments.
+func (t *Table) IsReserved(method, path string) bool {
+	if t.options.Reserved == nil {
+		return false
+	}
+	p, err := compile("/" + strings.TrimPrefix(path, "/"))
+	return err == nil && p.re == nil && t.options.Reserved(method, t.options.Root+p.example())
+}
 
 // Handle adds the route of a node, after all others. It takes the place of the
 // one that the node had before. A path that is no pattern is an error, and so is

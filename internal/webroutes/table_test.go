@@ -147,6 +147,24 @@ func TestUpgrade(t *testing.T) {
 	expect(t, table, "GET", "/other", "200 moved  /other", upgrade...)
 }
 
+func TestReserved(t *testing.T) {
+	table := New(Options{Root: "/api", Reserved: func(method, path string) bool {
+		return method == "GET" && (path == "/api/status" || path == "/api/flow/id" || path == "/api/")
+	}})
+	for route, want := range map[string]bool{
+		"GET status": true, "GET /status/": true, "GET /flow/:id": true, "GET /": true,
+		"POST /status": false, "GET /:id": false, "GET /*": false, "GET /(": false,
+	} {
+		method, path, _ := strings.Cut(route, " ")
+		if got := table.IsReserved(method, path); got != want {
+			t.Errorf("%s: %v", route, got)
+		}
+	}
+	if New(Options{}).IsReserved("GET", "/status") {
+		t.Error("a server that answers nothing itself has a reserved path")
+	}
+}
+
 func TestCORS(t *testing.T) {
 	table := New(Options{Origins: []string{"https://good.example"}})
 	add(t, table, "n1", say("one", "PUT", "/x"))

@@ -42,7 +42,7 @@ func Type(web *webroutes.Table) flow.Type {
 				"payload: the query of a GET, else the body: an object of JSON or of a form, text, or a Buffer",
 		},
 		Notes: "Nodes serve beside the admin API, or on the address that --http says, below --http-root. " +
-			"What the admin API serves itself never comes here. " +
+			"What the admin API serves itself, such as /status, never comes here; a node with such a path says so. " +
 			"A request that no flow answers is answered 504 after --http-timeout, with a line in the log; " +
 			"one whose flow stops before, 503; if a deploy replaces the node only, the flow has two seconds more. While a deploy replaces the node, new requests wait for it. " +
 			"When flowrun ends, new requests are answered 503, and those under way have the time of --drain. " +
@@ -95,6 +95,9 @@ func (n *Node) Start(context.Context) error {
 		n.web.Release(n.env.ID, flow.Removed) // the route of the instance before
 		n.env.Warn(n.env.Text("httpin.errors.missing-path", "missing path"))
 		return nil
+	}
+	if n.web.IsReserved(n.config.Method, n.config.URL) {
+		n.env.Warn("the admin API answers " + n.config.Method + " " + n.config.URL + " itself, so no request comes here: have nodes serve elsewhere, with --http ADDR or --http-root PATH")
 	}
 	return n.web.Handle(n.env.ID, webroutes.Route{Method: n.config.Method, Path: n.config.URL, Serve: n.serve})
 }

@@ -315,6 +315,16 @@ func TestRestartWithoutPath(t *testing.T) {
 	}
 }
 
+func TestReserved(t *testing.T) {
+	table := webroutes.New(webroutes.Options{Reserved: func(method, path string) bool { return method+path == "GET/status" }})
+	if d := flowtest.New(t, Type(table), `{"url":"/status"}`); len(d.Log) != 1 || !strings.Contains(d.Log[0].What, "--http ADDR") {
+		t.Errorf("the log is %v", d.Log)
+	}
+	if d := flowtest.New(t, Type(table), `{"url":"/mine"}`); len(d.Log) != 0 {
+		t.Errorf("the log is %v", d.Log)
+	}
+}
+
 func TestWithoutServer(t *testing.T) {
 	d := flowtest.New(t, Type(nil), `{"url":"/x"}`)
 	if len(d.Log) != 1 || !strings.Contains(d.Log[0].What, "--http ADDR") {

@@ -82,3 +82,14 @@ func TestShutdownAnswers(t *testing.T) {
 		t.Error("the log is not as it should be")
 	}
 }
+
+// A node whose path the admin API has to itself says so, and what to do.
+func TestShadowedRoute(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "flows.json", `[{"id":"t","type":"tab"},{"id":"mine","type":"http in","z":"t","url":"/metrics","wires":[[]]}]`)
+	p := start(t, dir, "deploy", "--admin", fmt.Sprintf("127.0.0.1:%d", freePort(t)), "flows.json")
+	p.await(`the admin API answers GET /metrics itself, .* --http ADDR .*node=mine`)
+	p.await("admin API url=")
+	p.stop()
+	p.wait()
+}
