@@ -84,6 +84,11 @@ func Type(live *settings.Live) flow.Type {
 			"A request may take 120 s, or what msg.requestTimeout says. Answers are not decompressed. " +
 			"A message holds the credit of its source while its request runs, so a source with few credits cannot start any number of them. " +
 			"When the node stops, its requests are given up.",
+		StatusKeys: map[string]string{
+			requesting:       "httpin.status.requesting",
+			noResponse:       "common.notification.errors.no-response",
+			invalidTransport: "httpin.errors.invalid-transport",
+		},
 		Differences: []string{
 			"Connections are kept for some seconds without persist, too, and for longer with it.",
 			"An answer larger than maxSize (64 MB if nothing else is said) is an error, ERR_BODY_TOO_LARGE.",
@@ -147,9 +152,16 @@ func newNode(c Config, env flow.Env, s settings.Settings) (*Node, error) {
 	return n, nil
 }
 
+// What badges say.
+const (
+	requesting       = "requesting"
+	noResponse       = "no response from server"
+	invalidTransport = "non-http transport requested"
+)
+
 // Handle sends a request; its answer comes later.
 func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
-	n.env.Status(flow.Badge("blue", "dot", n.env.Text("httpin.status.requesting", "requesting")))
+	n.env.Status(flow.Badge("blue", "dot", n.env.Text("httpin.status.requesting", requesting)))
 	r, err := n.request(msg)
 	if err != nil || r == nil {
 		return err
@@ -183,7 +195,7 @@ func (n *Node) finish(r *request, a answer, msg *flow.Message, out flow.Outlet) 
 	}
 	failure := failureOf(a.err, r)
 	if failure.Code == timedOut {
-		text := n.env.Text("common.notification.errors.no-response", "no response from server")
+		text := n.env.Text("common.notification.errors.no-response", noResponse)
 		n.env.Error(errors.New(text), msg.Clone())
 		n.env.Status(flow.Badge("red", "ring", text))
 	} else {

@@ -92,7 +92,7 @@ func (n *Node) findURL(r *request, msg *flow.Message) error {
 		return fmt.Errorf("%s", n.env.Text("httpin.errors.no-url", "No url specified"))
 	}
 	if strings.Contains(text, "://") && !strings.HasPrefix(text, "http") {
-		problem := n.env.Text("httpin.errors.invalid-transport", "non-http transport requested")
+		problem := n.env.Text("httpin.errors.invalid-transport", invalidTransport)
 		n.env.Warn(problem)
 		n.env.Status(flow.Badge("red", "ring", problem))
 		return nil
