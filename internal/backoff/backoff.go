@@ -2,6 +2,7 @@
 package backoff
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -27,3 +28,13 @@ func (d *Delays) Next() time.Duration {
 
 // Reset begins anew: an attempt was successful.
 func (d *Delays) Reset() { d.next = 0 }
+
+// Wait waits for a time, or until the context ends.
+func Wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

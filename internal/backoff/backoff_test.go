@@ -1,7 +1,9 @@
 package backoff
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -25,4 +27,22 @@ func TestGrowing(t *testing.T) {
 		}
 		d.Reset()
 	}
+}
+
+// Waiting is over when the time is up, or nobody wants to wait any more.
+func TestWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct{ wait, ends, took time.Duration }{
+			{time.Second, time.Hour, time.Second},
+			{time.Hour, time.Second, time.Second},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), c.ends)
+			began := time.Now()
+			Wait(ctx, c.wait)
+			if took := time.Since(began); took != c.took {
+				t.Errorf("waiting for %v, or %v at most, takes %v", c.wait, c.ends, took)
+			}
+			cancel()
+		}
+	})
 }

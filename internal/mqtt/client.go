@@ -3,12 +3,12 @@ package mqtt
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/backoff"
 )
 
 // How long the pause before the second attempt to connect is; the next ones are
@@ -250,7 +250,9 @@ func textOf(err error) string {
 // run makes one connection after the other.
 func (c *Client) run(ctx context.Context, l *link) {
 	reported := ""
-	for pause := firstPause; ctx.Err() == nil; {
+	limit := c.Options().Reconnect
+	delays := backoff.Delays{First: min(firstPause, limit), Max: limit}
+	for pause := time.Duration(0); ctx.Err() == nil; backoff.Wait(ctx, pause) {
 		c.setState(Connecting)
 		began := time.Now()
 		o := c.Options()
@@ -263,21 +265,14 @@ func (c *Client) run(ctx context.Context, l *link) {
 			}
 			c.setState(Disconnected)
 			c.log(flow.LevelWarn, "disconnected from broker "+o.Name+": "+textOf(err))
-			if time.Since(began) > pause {
-				pause = firstPause
+			if time.Since(began) > pause { // else it is one that takes clients only to hang up on them
+				delays.Reset()
 			}
 		} else if text := textOf(err); text != reported && ctx.Err() == nil {
 			reported = text // once: it is tried again and again
 			c.log(flow.LevelWarn, "connection failed to broker "+o.Name+": "+text)
 		}
-		pause = min(pause, o.Reconnect)
-		timer := time.NewTimer(pause/2 + rand.N(pause/2+1)) // not all clients at once
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
-		pause *= 2
+		pause = delays.Next()
 	}
 }
 

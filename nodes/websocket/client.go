@@ -159,10 +159,7 @@ func (n *client) connect(ctx context.Context) {
 			delays.Reset()
 			n.hub.Serve(ws, socket)
 		}
-		select {
-		case <-time.After(delays.Next()):
-		case <-ctx.Done():
-		}
+		backoff.Wait(ctx, delays.Next())
 	}
 }
 
