@@ -8,6 +8,9 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/flowrun/flowrun/internal/backoff"
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 // handshake is how long connecting may take, as in MQTT.js (connectTimeout).
@@ -91,7 +94,9 @@ func (c *conn) serve(ctx context.Context, take func(packet any)) error {
 	var work sync.WaitGroup
 	var wrote error
 	work.Go(func() {
-		wrote = c.write(ctx)
+		if wrote = c.write(ctx); errors.Is(wrote, errLeft) {
+			c.linger(ctx)
+		}
 		cancel(wrote)
 	})
 	cancel(c.read(take))
@@ -101,6 +106,16 @@ func (c *conn) serve(ctx context.Context, take func(packet any)) error {
 		return wrote
 	}
 	return context.Cause(ctx)
+}
+
+// linger waits until the broker, which was told goodbye, hangs up and so reading
+// ends. To close a connection on which the broker is still sending resets it: the
+// broker may then not read what came last, and takes the client for lost.
+func (c *conn) linger(ctx context.Context) {
+	if half, ok := c.Conn.(sockets.CloseWriter); ok {
+		_ = half.CloseWrite() // if the connection is gone already, reading says so
+	}
+	backoff.Wait(ctx, patience)
 }
 
 // read takes packets off the wire. A broker that says nothing for one and a half

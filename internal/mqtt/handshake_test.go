@@ -94,6 +94,14 @@ func (s *script) expect(want string, id uint16) uint16 {
 	return p.PacketID()
 }
 
+// goodbye expects the client to leave, and hangs up as it must.
+func (s *script) goodbye() {
+	s.t.Helper()
+	s.expect("*packets.Disconnect", 0)
+	_ = s.Close()
+	s.Conn = nil
+}
+
 // numbered publishes messages, and returns where the number of each comes that
 // has arrived.
 func numbered(t *testing.T, c *mqtt.Client, qos byte, payloads ...string) <-chan string {

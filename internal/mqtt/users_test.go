@@ -49,8 +49,7 @@ func TestNotReplaced(t *testing.T) {
 
 		c.Detach("stays", false) // it was the last one
 		s.expect("*packets.Unsubscribe", 0)
-		s.expect("*packets.Disconnect", 0)
-		s.Conn = nil // it does not come back
+		s.goodbye() // it does not come back
 	})
 }
 

@@ -1,0 +1,57 @@
+package mqtt_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/flowrun/flowrun/flow"
+	"github.com/flowrun/flowrun/internal/mqtt"
+	"github.com/flowrun/flowrun/internal/mqtt/mqtttest"
+)
+
+// A client that leaves says goodbye so that the broker hears it, though it is
+// still told of much: the close message comes, and never the will.
+func TestLeaving(t *testing.T) {
+	broker := mqtttest.NewMosquitto(t, "")
+	var in inbox
+	witness := client(t, broker.Port(), "", 4, nil)
+	witness.Subscribe("witness", mqtt.Subscription{Filter: "life/#", QoS: 2}, in.handle)
+	waitConnected(t, witness)
+	var want []string
+	for i := range 20 {
+		c := client(t, broker.Port(), "", []byte{4, 5}[i%2], func(o *mqtt.Options) {
+			o.Keep = false
+			o.Close = &mqtt.Message{Topic: "life/close", Payload: fmt.Append(nil, i)}
+			o.Will = &mqtt.Message{Topic: "life/will", Payload: fmt.Append(nil, i)}
+		})
+		for n := range 10 {
+			c.Subscribe("n", mqtt.Subscription{Filter: fmt.Sprint("things/", n), QoS: 1}, ignoreMessage)
+		}
+		waitConnected(t, c)
+		c.Stop()
+		want = append(want, fmt.Sprint("life/close ", i))
+		in.wait(t, want...)
+	}
+}
+
+func ignoreMessage(*mqtt.Message, *flow.Cause) {}
+
+// A broker that does not hang up is not waited for for long.
+func TestLeavingABrokerThatStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := scripted(t)
+		s.accept(false, 10)
+		began := time.Now()
+		left := make(chan struct{})
+		c.Disconnect(func() { close(left) })
+		s.expect("*packets.Disconnect", 0)
+		<-left
+		if took := time.Since(began); took != 2*time.Second {
+			t.Errorf("it took %v, want 2 s", took)
+		}
+		_ = s.Close()
+		s.Conn = nil
+	})
+}
