@@ -31,6 +31,14 @@ type Options struct {
 // DefaultOptions are those of a socket of Node.js.
 func DefaultOptions() Options { return Options{NoDelay: true, Linger: -1} }
 
+// WatchedOptions are those of a socket that has the system look after a silent
+// peer as often as Go's net package does.
+func WatchedOptions() Options {
+	o := DefaultOptions()
+	o.KeepAlive, o.KeepAliveDelay, o.KeepAliveInterval = true, 15_000, 15_000
+	return o
+}
+
 // Validate checks the values. The error is a *[flow.ConfigError].
 func (o Options) Validate() error {
 	for _, c := range []struct {

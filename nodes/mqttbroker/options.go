@@ -1,7 +1,6 @@
 package mqttbroker
 
 import (
-	"crypto/tls"
 	"net"
 	"strconv"
 	"strings"
@@ -129,16 +128,12 @@ func (c Config) address() string {
 	return scheme + net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port))
 }
 
-// tls returns what makes the configuration of a TLS connection.
-func (n *Node) tls(c Config) (func() (*tls.Config, error), error) {
+// tls returns what TLS connections are made with.
+func (n *Node) tls(c Config) (tlsconf.Provider, error) {
 	if c.UseTLS && c.TLS != "" {
-		p, err := tlsconf.Lookup(n.env, c.TLS)
-		if err != nil {
-			return nil, err
-		}
-		return p.Client, nil
+		return tlsconf.Lookup(n.env, c.TLS)
 	}
-	return tlsconf.NewSource(tlsconf.Settings{Insecure: !c.Verify}).Client, nil
+	return tlsconf.NewSource(tlsconf.Settings{Insecure: !c.Verify}), nil
 }
 
 // shortNames are what the editor calls some properties of MQTT 5.

@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"time"
 
@@ -18,14 +17,7 @@ const connectTime = 30 * time.Second
 func (n *client) dial(ctx context.Context) (*websocket.Conn, net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	var config *tls.Config
-	if n.tls != nil {
-		var err error
-		if config, err = n.tls.Client(); err != nil {
-			return nil, nil, err
-		}
-	}
 	return wsdial.Dial(ctx, n.config.Path, wsdial.Options{
-		TLS: config, Header: n.headers, Host: n.host, Subprotocols: subprotocols(n.config.Subprotocol),
+		TLS: n.tls, Header: n.headers, Host: n.host, Subprotocols: subprotocols(n.config.Subprotocol),
 	})
 }
