@@ -3,12 +3,15 @@ package mqtt
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/backoff"
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
 // How long the pause before the second attempt to connect is; the next ones are
@@ -237,12 +240,14 @@ func (c *Client) Stop() {
 // returns. Without a connection the message waits for one.
 func (c *Client) Publish(m *Message, done func(error)) { c.session.publish(m, done) }
 
-// textOf is an error without the port here, which is another one each time.
+// textOf is an error in Node.js' words: without the port here, which is another
+// one each time.
 func textOf(err error) string {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Source != nil {
-		far := *op
-		far.Source = nil
-		return far.Error()
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return sockets.Explain(op.Op, err, netip.AddrPort{}).Text
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the broker has hung up"
 	}
 	return err.Error()
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/flowrun/flowrun/internal/backoff"
@@ -72,6 +74,9 @@ func (c *conn) greet(o *Options) (*connack, error) {
 		return nil, err
 	}
 	answer, err := c.codec.read(c.reader)
+	if _, plain := c.Conn.(*net.TCPConn); plain && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
+		return nil, errors.New("the broker has hung up without an answer; it may want TLS")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package mqtt_test
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/flowrun/flowrun/internal/mqtt"
 	"github.com/flowrun/flowrun/internal/noticeboard"
+	"github.com/flowrun/flowrun/internal/sockets/sockettest"
 )
 
 // A server that wants no WebSocket is left without a connection.
@@ -40,5 +42,20 @@ func TestRefusedWebSocket(t *testing.T) {
 	}
 	if !board.Wait(t.Context(), 10*time.Second, func() bool { return opened == 3 && closed == 3 }) {
 		board.Look(func() { t.Errorf("%d connections are opened and %d of them closed, want 3", opened, closed) })
+	}
+}
+
+// What keeps a client from connecting is said in Node.js' words, whatever the
+// broker's address begins with.
+func TestNobodyListens(t *testing.T) {
+	for _, scheme := range []string{"mqtt", "mqtts", "ws", "wss"} {
+		address := fmt.Sprintf("127.0.0.1:%d", sockettest.FreePort(t))
+		dial, err := mqtt.Dialler(scheme+"://"+address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := dial(t.Context()); err == nil || err.Error() != "connect ECONNREFUSED "+address {
+			t.Errorf("%s: got error %v", scheme, err)
+		}
 	}
 }

@@ -241,6 +241,7 @@ func TestRefusedConnection(t *testing.T) {
 		"mqtt://":           "has no host",
 		"http://localhost":  "begins with http://",
 		"mqtt://[::1:1883/": "the address of the broker",
+		"mqtt://host:70000": "no port that there is",
 	} {
 		if _, err := mqtt.Dialler(address, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got error %v, want %q in it", address, err, want)

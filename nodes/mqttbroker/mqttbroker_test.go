@@ -2,6 +2,7 @@ package mqttbroker
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -79,16 +80,18 @@ func connect(t *testing.T, config string, options ...func(*flow.Env)) (*flowtest
 
 func TestTLS(t *testing.T) {
 	ca := sockettest.NewAuthority(t)
-	issued := ca.Issue(t, "localhost")
+	// No name but the common one, as certificates had before 2017.
+	issued := ca.Issue(t, "localhost", func(c *x509.Certificate) { c.DNSNames, c.IPAddresses = nil, nil })
 	broker := mqtttest.New(t, &tls.Config{Certificates: []tls.Certificate{issued.TLS(t)}, MinVersion: tls.VersionTLS12})
-	trusted := flowtest.New(t, tlsconfig.Type, `{"certType":"data","servername":"localhost"}`, func(e *flow.Env) {
+	trusted := flowtest.New(t, tlsconfig.Type, `{"certType":"data"}`, func(e *flow.Env) {
 		e.Credentials = flow.NewCredentials(flow.NewObject("cadata", ca.PEM))
 	})
-	config := fmt.Sprintf(`{"broker":"127.0.0.1","port":%d,"usetls":true`, broker.Port())
+	config := fmt.Sprintf(`{"broker":"localhost","port":%d,"usetls":true`, broker.Port())
 	connect(t, config+`,"tls":"t"}`, func(e *flow.Env) { e.Config = func(string) flow.Node { return trusted.Node } })
 	connect(t, config+`,"verifyservercert":false}`)
 
 	refused(t, config+`,"verifyservercert":true}`, "", "signed by an unknown authority")
+	refused(t, strings.TrimSuffix(config, `,"usetls":true`)+"}", "", "it may want TLS")
 }
 
 // noted keeps what a node reported last.
@@ -129,7 +132,7 @@ func TestWebSocket(t *testing.T) {
 			t.Fatalf("%s: the broker gets nothing", scheme)
 		}
 		if scheme == "wss" {
-			refused(t, fmt.Sprintf(`{"broker":"wss://localhost:%d/mqtt","verifyservercert":true}`, port), "", "signed by unknown authority")
+			refused(t, fmt.Sprintf(`{"broker":"wss://localhost:%d/mqtt","verifyservercert":true}`, port), "", "signed by an unknown authority")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -54,6 +55,7 @@ type client struct {
 	headers http.Header
 	host    string           // the header of this name, which is not among headers
 	tls     tlsconf.Provider // may be nil
+	shown   string           // the address for the log, without what may be secret in it
 
 	cancel  context.CancelFunc // ends attempts to connect
 	running sync.WaitGroup
@@ -117,6 +119,7 @@ func (n *client) Start(context.Context) error {
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" {
 		return &flow.ConfigError{Property: "path", Reason: "must be a URL such as ws://host/path or wss://host/path"}
 	}
+	n.shown = u.Scheme + "://" + u.Host + u.EscapedPath()
 	var ctx context.Context
 	ctx, n.cancel = context.WithCancel(context.Background())
 	n.running.Go(func() { n.connect(ctx) })
@@ -152,7 +155,7 @@ func (n *client) connect(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 		case err != nil:
-			n.hub.Failed(err, failing)
+			n.hub.Failed(fmt.Errorf("%s: %w", n.shown, err), failing)
 			failing = true
 		default:
 			failing = false
