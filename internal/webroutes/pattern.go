@@ -16,6 +16,7 @@ import (
 // Express 4 uses: whatever the case of letters, and with or without a slash at
 // the end.
 type pattern struct {
+	exact    string           // if only the very same path matches
 	literal  string           // if nothing in it is special
 	segments []segment        // if only whole segments are: /things/:id
 	re       *jsregexp.Regexp // otherwise
@@ -164,6 +165,8 @@ func keysOf(source string, names map[int]string) []string {
 // The error says which one is not encoded as it should be.
 func (p *pattern) match(path string) (params *flow.Object, ok bool, err error) {
 	switch {
+	case p.exact != "":
+		return nil, path == p.exact, nil
 	case p.segments != nil:
 		return p.matchSegments(path)
 	case p.re == nil:

@@ -14,7 +14,8 @@ import (
 )
 
 // Upgrade is the method of routes for requests that upgrade their connection.
-// There can be one such route a path, which is no pattern.
+// There can be one such route a path, which is no pattern: only the very same path
+// matches, as in Node-RED.
 const Upgrade = "UPGRADE"
 
 // Route is what a node serves.
@@ -129,9 +130,9 @@ func patternOf(r Route, others []*entry) (*pattern, error) {
 	if r.Method != Upgrade {
 		return compile(r.Path)
 	}
-	p := &pattern{literal: strings.TrimSuffix(r.Path, "/")}
+	p := &pattern{exact: r.Path}
 	for _, e := range others {
-		if e.Method == Upgrade && strings.EqualFold(e.pattern.literal, p.literal) {
+		if e.Method == Upgrade && e.pattern.exact == p.exact {
 			return nil, fmt.Errorf("the path %s is taken by node %s", r.Path, e.owner)
 		}
 	}

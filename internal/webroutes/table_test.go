@@ -140,7 +140,7 @@ func TestUpgrade(t *testing.T) {
 	expect(t, table, "GET", "/ws(1)", "200 socket  /ws(1)", upgrade...)
 	expect(t, table, "GET", "/ws(1)", `200 page  /ws(1) {"0":"ws(1)"}`)
 	expect(t, table, "GET", "/other", `200 page  /other {"0":"other"}`, upgrade...)
-	if err := table.Handle("n3", say("again", Upgrade, "/ws(1)/")); err == nil || !strings.Contains(err.Error(), "taken by node n2") {
+	if err := table.Handle("n3", say("again", Upgrade, "/ws(1)")); err == nil || !strings.Contains(err.Error(), "taken by node n2") {
 		t.Errorf("a second socket for a path: %v", err)
 	}
 	add(t, table, "n2", say("moved", Upgrade, "/other"))

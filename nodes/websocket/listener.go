@@ -17,7 +17,7 @@ import (
 
 // ListenerConfig is the configuration of a websocket-listener.
 type ListenerConfig struct {
-	Path string `json:"path" doc:"path under which clients connect"`
+	Path string `json:"path" doc:"path at which clients connect, exactly as it is here"`
 	websockets.Options
 	Origins []string `json:"origins" doc:"hosts whose pages may connect in a browser, such as *.example.com; the server's own always may. An empty list lets all"`
 }
@@ -29,6 +29,7 @@ func Listener(routes *webroutes.Table) flow.Type {
 		Name: "websocket-listener", Category: "config",
 		Summary: "Lets clients connect by WebSocket.",
 		Notes:   "Of the subprotocols that a client offers, the first is agreed on. A deploy that leaves this node alone keeps its connections.",
+		Differences: []string{"A client that asks for a path which no listener has is told so, with the status 404."},
 		Default: func() ListenerConfig {
 			return ListenerConfig{Options: websockets.DefaultOptions(), Origins: []string{}}
 		},

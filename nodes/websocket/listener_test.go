@@ -146,6 +146,20 @@ func TestDuplicatePath(t *testing.T) {
 	dial(t, r.url("/ws"), nil) // the first is still there
 }
 
+// A listener has the very path that it names, and other paths may have others.
+func TestPathIsExact(t *testing.T) {
+	r, _ := newListener(t, "")
+	flowtest.New(t, Listener(r.Table), `{"path":"/Ws"}`, named("second"))
+	dial(t, r.url("/ws"), nil)
+	dial(t, r.url("/Ws?x=y"), nil)
+	for _, path := range []string{"/ws/", "/WS", "//ws", "/w%73"} {
+		_, response, err := websocket.Dial(t.Context(), r.url(path), nil)
+		if err == nil || response.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: error %v", path, err)
+		}
+	}
+}
+
 func TestMissingConfig(t *testing.T) {
 	for _, typ := range []flow.Type{In, Out} {
 		for _, config := range []string{`{}`, `{"server":"nosuch"}`, `{"client":"nosuch"}`} {

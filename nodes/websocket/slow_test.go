@@ -136,7 +136,7 @@ func (b busy) Post(c *flow.Cause, _ flow.Task) {
 // A connection that does not answer pings is cut; one that does is not, also
 // while the flow is busy with what it has sent.
 func TestHeartbeat(t *testing.T) {
-	r, config := newListener(t, `,"hb":0.05`)
+	r, config := newListener(t, `,"hb":0.5`)
 	posted := make(chan *flow.Cause, 1000)
 	in := flowtest.New(t, In, server, use(config))
 	flowtest.New(t, In, server, use(config), named("n2"), func(e *flow.Env) { e.Host = busy{e.Host, posted} })
