@@ -92,7 +92,7 @@ func TestReceive(t *testing.T) {
 	}
 	broker.Restart()
 	publish(t, broker, "a/c", "again", true) // retained: it comes when the node has subscribed again
-	d.Until(func() bool { return len(d.Sent(0)) == 2 })
+	d.Until(func() bool { return len(d.Sent(0)) >= 2 }) // more than once if it came in between, and as a retained one
 }
 
 func TestInvalidJSON(t *testing.T) {
