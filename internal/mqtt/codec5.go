@@ -207,8 +207,14 @@ func received(p *packets.Properties) Properties {
 	}
 	if len(p.User) > 0 {
 		props.UserProperties = flow.NewObject()
+		values := map[string]flow.Array{}
 		for _, u := range p.User {
-			props.UserProperties.Set(u.Key, u.Value)
+			list := append(values[u.Key], u.Value)
+			if values[u.Key] = list; len(list) == 1 {
+				props.UserProperties.Set(u.Key, u.Value)
+				continue
+			}
+			props.UserProperties.Set(u.Key, flow.JSON(list)) // as in Node-RED: all values are texts
 		}
 	}
 	return props

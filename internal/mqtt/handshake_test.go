@@ -10,6 +10,7 @@ import (
 
 	"github.com/eclipse/paho.golang/packets"
 
+	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/mqtt"
 )
 
@@ -242,4 +243,18 @@ func TestReceiveMaximum(t *testing.T) {
 	s.expect("publish 3, dup true", three)
 	s.send(&packets.Puback{PacketID: three, Properties: &packets.Properties{}})
 	arrives(t, arrived, "3")
+}
+
+// A user property that comes more than once has all its values, as a JSON list.
+func TestRepeatedUserProperties(t *testing.T) {
+	s, c := scripted(t)
+	got := make(chan string, 1)
+	c.Subscribe("n", mqtt.Subscription{Filter: "a"}, func(m *mqtt.Message, _ *flow.Cause) { got <- flow.JSON(m.UserProperties) })
+	s.accept(false, 10)
+	s.expect("*packets.Subscribe", 0)
+	user := []packets.User{{Key: "k", Value: "v1"}, {Key: "other", Value: "x"}, {Key: "k", Value: "v2"}}
+	s.send(&packets.Publish{Topic: "a", Properties: &packets.Properties{User: user}})
+	if got, want := <-got, `{"k":"[\"v1\",\"v2\"]","other":"x"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }
