@@ -3,6 +3,7 @@ package mqtt
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -216,7 +217,7 @@ func ended(done <-chan struct{}, d time.Duration) bool {
 }
 
 // Stop disconnects and ends all that goes on. Messages that wait end with
-// [ErrStopped].
+// [ErrStopped], and the log says how many those are.
 func (c *Client) Stop() {
 	c.mu.Lock()
 	c.stopped = true
@@ -232,7 +233,13 @@ func (c *Client) Stop() {
 	c.mu.Unlock()
 	c.Disconnect(nil)
 	c.work.Wait()
-	c.session.close()
+	switch n, name := c.session.close(), c.Options().Name; n {
+	case 0:
+	case 1:
+		c.log(flow.LevelWarn, "1 message not sent to "+name)
+	default:
+		c.log(flow.LevelWarn, fmt.Sprintf("%d messages not sent to %s", n, name))
+	}
 }
 
 // Publish queues a message. done is called when the broker has acknowledged it,

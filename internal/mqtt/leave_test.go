@@ -1,7 +1,9 @@
 package mqtt_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,4 +56,28 @@ func TestLeavingABrokerThatStays(t *testing.T) {
 		_ = s.Close()
 		s.Conn = nil
 	})
+}
+
+// What no broker has taken when the client stops is not lost without a word.
+func TestNotSent(t *testing.T) {
+	for n, want := range map[int]string{0: "", 1: "1 message not sent to mqtt://away", 3: "3 messages not sent to mqtt://away"} {
+		var logged []string
+		away := mqtt.Options{Name: "mqtt://away"}
+		c := mqtt.New(away, 10, func(l flow.Level, text string) { logged = append(logged, fmt.Sprint(l, " ", text)) })
+		ended := 0
+		for range n {
+			c.Publish(&mqtt.Message{Topic: "a"}, func(err error) {
+				if errors.Is(err, mqtt.ErrStopped) {
+					ended++
+				}
+			})
+		}
+		c.Stop()
+		if ended != n {
+			t.Errorf("%d messages have ended, want %d", ended, n)
+		}
+		if got := strings.Join(logged, "; "); got != strings.TrimSuffix("30 "+want, "30 ") {
+			t.Errorf("logged %q, want %q", got, want)
+		}
+	}
 }

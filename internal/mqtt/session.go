@@ -156,13 +156,14 @@ func (s *session) leave(now bool) {
 	s.notify()
 }
 
-// close ends all messages.
-func (s *session) close() {
+// close ends all messages, and returns how many there were.
+func (s *session) close() int {
 	s.mu.Lock()
 	list := slices.Concat(s.inflight, s.queue)
 	s.queue, s.inflight, s.again = nil, nil, nil
 	s.mu.Unlock()
 	finish(list, ErrStopped)
+	return len(list)
 }
 
 // isOnline tells whether there is a connection.
