@@ -39,6 +39,8 @@ var Type = flow.Define(flow.Spec[Config]{
 	Differences: []string{
 		"Sent without a connection, messages wait for it; Node-RED drops them.",
 		"A message completes when the broker has it, or fails when its queue is full or the broker refuses it.",
+		"A message without a valid topic, of which the node warns, completes.",
+		"A message that the broker has not acknowledged when the node is redeployed is sent all the same, but does not complete.",
 	},
 	Default: func() Config { return Config{QoS: "", Retain: "", UserProps: "", Correlation: "", Expiry: ""} },
 	New:     New,
@@ -114,10 +116,10 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		}
 		return mqtt.ErrAction(n.env)
 	}
+	m := n.message(msg)
 	if !msg.Has("payload") {
 		return nil
 	}
-	m := n.message(msg)
 	if !mqtt.ValidTopic(m.Topic) {
 		n.env.Warn(n.env.Text("mqtt.errors.invalid-topic", "Invalid topic specified"))
 		return nil
@@ -154,40 +156,53 @@ func (n *Node) ender(id int) func(error) {
 	}
 }
 
-// message makes what is published of a message.
+// message makes what is published of a message, and sets that on it as Node-RED
+// does: complete and catch nodes see it.
 func (n *Node) message(msg *flow.Message) *mqtt.Message {
 	c := &n.config
-	m := &mqtt.Message{Topic: c.Topic, Payload: mqtt.Payload(msg.Get("payload")), QoS: mqtt.Quality(c.QoS, mqtt.Quality(msg.Get("qos"), 0))}
+	if c.Topic != "" {
+		msg.Set("topic", c.Topic)
+	}
+	m := &mqtt.Message{QoS: mqtt.Quality(c.QoS, mqtt.Quality(msg.Get("qos"), 0))}
+	msg.Set("qos", float64(m.QoS))
 	if m.Retain = mqtt.Bool(msg.Get("retain"), false); flow.Truthy(c.Retain) {
 		m.Retain = mqtt.Bool(c.Retain, false)
 	}
-	m.Properties = mqtt.PropertiesOf(n.properties(msg))
-	if m.Topic == "" {
-		m.Topic, _ = msg.Get("topic").(string)
+	msg.Set("retain", m.Retain)
+	v5 := n.broker.Client().Options().Version == 5
+	if v5 {
+		n.setProperties(msg)
 	}
-	if m.Topic == "" && n.broker.Client().Options().Version == 5 {
-		m.Topic, m.ResponseTopic = m.ResponseTopic, ""
+	if payload, ok := msg.Object().Lookup("payload"); ok {
+		m.Payload = mqtt.Payload(payload)
+		if _, binary := payload.(flow.Buffer); !binary {
+			msg.Set("payload", string(m.Payload))
+		}
+	}
+	m.Properties = mqtt.PropertiesOf(msg.Object())
+	if m.Topic, _ = msg.Get("topic").(string); v5 && m.Topic == "" && m.ResponseTopic != "" {
+		m.Topic = m.ResponseTopic
+		msg.Set("topic", m.Topic)
+		msg.Delete("responseTopic")
 	}
 	return m
 }
 
-// properties returns a message's properties with those of the configuration in
-// their place.
-func (n *Node) properties(msg *flow.Message) *flow.Object {
-	o := flow.NewObject()
+// setProperties sets those of MQTT 5 that the node has on a message.
+func (n *Node) setProperties(msg *flow.Message) {
+	c := &n.config
+	if user := mqtt.UserProperties(c.UserProps); user != nil {
+		msg.Set("userProperties", user)
+	}
 	for _, p := range []struct {
 		name string
 		own  flow.Value
 	}{
-		{"responseTopic", n.config.RespTopic}, {"contentType", n.config.ContentType}, {"userProperties", n.config.UserProps},
-		{"correlationData", n.config.Correlation}, {"messageExpiryInterval", n.config.Expiry},
-		{"payloadFormatIndicator", nil}, {"topicAlias", nil},
+		{"responseTopic", c.RespTopic}, {"correlationData", c.Correlation}, {"contentType", c.ContentType},
+		{"messageExpiryInterval", c.Expiry},
 	} {
-		if v := p.own; flow.Truthy(v) {
-			o.Set(p.name, v)
-		} else if v := msg.Get(p.name); v != nil {
-			o.Set(p.name, v)
+		if flow.Truthy(p.own) {
+			msg.Set(p.name, p.own)
 		}
 	}
-	return o
 }

@@ -89,8 +89,32 @@ func TestResponseTopicIsTheTopic(t *testing.T) {
 	_, got, d := start(t, 5, `{"broker":"b"}`)
 	mqtttest.Await(t, d.Node.(*Node).broker.Client(), true)
 	d.Handle(`{"payload":"x","responseTopic":"answers"}`)
-	if p := receive(t, got); p.TopicName != "answers" || p.Properties.ResponseTopic != "" {
+	if p := receive(t, got); p.TopicName != "answers" || p.Properties.ResponseTopic != "answers" {
 		t.Errorf("the broker gets %q with the response topic %q", p.TopicName, p.Properties.ResponseTopic)
+	}
+}
+
+// A complete node sees what was published, as in Node-RED.
+func TestCompletedMessages(t *testing.T) {
+	for _, c := range []struct {
+		version           int
+		config, msg, want string
+	}{
+		{4, `{"broker":"b"}`, `{"topic":"a","payload":{"n":1}}`, `{"topic":"a","payload":"{\"n\":1}","qos":0,"retain":false}`},
+		{4, `{"broker":"b"}`, `{"payload":null,"topic":"a","qos":"2","retain":"true"}`, `{"payload":"","topic":"a","qos":2,"retain":true}`},
+		{4, `{"broker":"b"}`, `{"topic":"a","qos":"x"}`, `{"topic":"a","qos":0,"retain":false}`},
+		{4, `{"broker":"b","topic":"own","qos":"1","retain":"false","respTopic":"r"}`, `{"payload":true,"retain":true,"qos":0}`, `{"payload":"true","retain":false,"qos":1,"topic":"own"}`},
+		{5, `{"broker":"b","topic":"own","respTopic":"r","contentType":"c","correl":"id","expiry":"60","userProps":"{\"k\":1}"}`, `{"payload":"x","contentType":"not this"}`,
+			`{"payload":"x","contentType":"c","topic":"own","qos":0,"retain":false,"userProperties":{"k":"1"},"responseTopic":"r","correlationData":"id","messageExpiryInterval":"60"}`},
+		{5, `{"broker":"b"}`, `{"payload":"x","responseTopic":"answers"}`, `{"payload":"x","qos":0,"retain":false,"topic":"answers"}`},
+	} {
+		_, _, d := start(t, c.version, c.config)
+		d.Handle(c.msg)
+		d.Until(func() bool { return len(d.Ended) == 1 })
+		d.Ended[0].Delete(flow.MsgID)
+		if got := flow.JSON(d.Ended[0]); got != c.want {
+			t.Errorf("%s: completes as %s, want %s", c.msg, got, c.want)
+		}
 	}
 }
 
