@@ -21,21 +21,28 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 		return nil
 	case "subscribe":
 		list, err := n.named(msg.Get("topic"))
+		if err != nil {
+			return err
+		}
 		for _, s := range list {
 			n.subscribe(s)
 		}
+		msg.Set("topic", filled(msg.Get("topic"), list))
 		msg.Set("subscriptions", n.list())
-		return err
+		return nil
 	case "unsubscribe":
 		list, err := n.named(msg.Get("topic"))
 		if msg.Get("topic") == true {
 			list, err = slices.Clone(n.dynamic), nil
 		}
+		if err != nil {
+			return err
+		}
 		for _, s := range list {
 			n.unsubscribe(flow.Text(s.Get("topic")))
 		}
 		msg.Set("subscriptions", n.list())
-		return err
+		return nil
 	case "getSubscriptions":
 		msg.Set("topic", "subscriptions")
 		msg.Set("payload", n.list())
@@ -84,15 +91,10 @@ func (n *Node) named(topic flow.Value) ([]*flow.Object, error) {
 func (n *Node) subscribe(s *flow.Object) {
 	name := flow.Text(s.Get("topic"))
 	n.unsubscribe(name)
-	sub := mqtt.Subscription{Filter: name, QoS: mqtt.Quality(s.Get("qos"), 2)}
-	s.Set("qos", float64(sub.QoS))
+	sub := mqtt.Subscription{Filter: name, QoS: level(s, "qos", 2)}
 	if n.broker.Client().Options().Version == 5 {
-		sub.RetainHandling = mqtt.Quality(s.Get("rh"), 0)
-		sub.RetainAsPublished = mqtt.Bool(s.Get("rap"), true)
-		sub.NoLocal = mqtt.Bool(s.Get("nl"), false)
-		s.Set("rh", float64(sub.RetainHandling))
-		s.Set("rap", sub.RetainAsPublished)
-		s.Set("nl", sub.NoLocal)
+		sub.RetainHandling = level(s, "rh", 0)
+		sub.RetainAsPublished, sub.NoLocal = flag(s, "rap", true), flag(s, "nl", false)
 	}
 	datatype, _ := s.Get("datatype").(string)
 	if datatype == "" {
@@ -100,6 +102,61 @@ func (n *Node) subscribe(s *flow.Object) {
 	}
 	n.broker.Client().Subscribe(n.env.ID, sub, n.handler(datatype))
 	n.dynamic = append(n.dynamic, s)
+}
+
+// level returns an option from 0 to 2, and notes it: if there is none the default,
+// and as in Node-RED undefined, which means 0, if it is something else.
+func level(s *flow.Object, name string, def byte) byte {
+	v, there := s.Lookup(name)
+	if !there {
+		v = float64(def)
+	}
+	n := mqtt.Quality(v, none)
+	if n == none {
+		s.Set(name, nil)
+		return 0
+	}
+	s.Set(name, float64(n))
+	return n
+}
+
+// none is no QoS.
+const none = 3
+
+// flag returns an option that is on or off, and notes it as level does; one that
+// is off by itself is not noted.
+func flag(s *flow.Object, name string, def bool) bool {
+	v := s.Get(name)
+	if _, null := v.(flow.Null); def && (v == nil || null) {
+		v = true
+	}
+	on := mqtt.Bool(v, false)
+	switch {
+	case on == mqtt.Bool(v, true):
+		s.Set(name, on)
+	case def:
+		s.Set(name, nil)
+	default:
+		s.Delete(name)
+	}
+	return on
+}
+
+// filled returns a message's topic whose objects have all options.
+func filled(topic flow.Value, list []*flow.Object) flow.Value {
+	switch topic := topic.(type) {
+	case flow.Array:
+		all := slices.Clone(topic)
+		for i, v := range all {
+			if _, ok := v.(*flow.Object); ok {
+				all[i] = list[i]
+			}
+		}
+		return all
+	case *flow.Object:
+		return list[0]
+	}
+	return topic
 }
 
 // unsubscribe ends a subscription of messages.

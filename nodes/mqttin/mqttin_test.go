@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,7 +92,7 @@ func TestReceive(t *testing.T) {
 		t.Errorf("the badges are %q", got)
 	}
 	broker.Restart()
-	publish(t, broker, "a/c", "again", true) // retained: it comes when the node has subscribed again
+	publish(t, broker, "a/c", "again", true)            // retained: it comes when the node has subscribed again
 	d.Until(func() bool { return len(d.Sent(0)) >= 2 }) // more than once if it came in between, and as a retained one
 }
 
@@ -116,7 +117,7 @@ func TestDynamicSubscriptions(t *testing.T) {
 	want := []string{
 		`{"topic":"a","payload":"kept","qos":1,"retain":true,"_topic":"a"}`,
 		`{"topic":"b/c","payload":[1],"qos":1,"retain":false,"_topic":"b/c"}`,
-		`{"action":"getSubscriptions","topic":"subscriptions","payload":[{"topic":"a","qos":2,"rh":0,"rap":true,"nl":false},{"topic":"b/#","qos":1,"datatype":"json","rh":0,"rap":true,"nl":false}]}`,
+		`{"action":"getSubscriptions","topic":"subscriptions","payload":[{"topic":"a","qos":2,"rh":0,"rap":true},{"topic":"b/#","qos":1,"datatype":"json","rh":0,"rap":true}]}`,
 	}
 	if got := d.Sent(0); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -138,6 +139,48 @@ func TestDynamicSubscriptions(t *testing.T) {
 		if err := d.Done[0]; err == nil || err.Error() != want {
 			t.Errorf("%s: got error %v, want %s", action, err, want)
 		}
+	}
+}
+
+// A message that has subscribed completes with the options in its topics. What is
+// no QoS is 0, as in Node-RED; nothing is 2.
+func TestCompletedSubscriptions(t *testing.T) {
+	for _, c := range []struct {
+		version             int
+		topic, filled, list string
+	}{
+		{4, `"a"`, `"a"`, `[{"topic":"a","qos":2}]`},
+		{4, `{"topic":"a"}`, `{"topic":"a","qos":2}`, `[{"topic":"a","qos":2}]`},
+		{4, `["a",{"topic":"b","qos":"1"}]`, `["a",{"topic":"b","qos":1}]`, `[{"topic":"a","qos":2},{"topic":"b","qos":1}]`},
+		{4, `{"topic":"a","qos":3}`, `{"topic":"a"}`, `[{"topic":"a"}]`},
+		{4, `{"topic":"a","qos":null}`, `{"topic":"a"}`, `[{"topic":"a"}]`},
+		{5, `{"topic":"a","rap":"false","nl":"true","rh":1}`, `{"topic":"a","rap":false,"nl":true,"rh":1,"qos":2}`, `[{"topic":"a","rap":false,"nl":true,"rh":1,"qos":2}]`},
+		{5, `{"topic":"a","rap":"x","nl":"x","rh":"x"}`, `{"topic":"a","qos":2}`, `[{"topic":"a","qos":2}]`},
+	} {
+		broker, d := start(t, c.version, `{"broker":"b","inputs":1}`)
+		d.Handle(`{"action":"subscribe","topic":` + c.topic + `}`)
+		d.Ended[0].Delete(flow.MsgID)
+		if got, want := flow.JSON(d.Ended[0]), `{"action":"subscribe","topic":`+c.filled+`,"subscriptions":`+c.list+`}`; got != want {
+			t.Errorf("%s: completes as %s, want %s", c.topic, got, want)
+		}
+		if strings.Contains(c.list, `[{"topic":"a"}]`) {
+			subscribed(broker, "a")
+			for _, s := range broker.Server.Topics.Subscribers("a").Subscriptions {
+				if s.Qos != 0 {
+					t.Errorf("%s: subscribes with QoS %d", c.topic, s.Qos)
+				}
+			}
+		}
+	}
+}
+
+// A message that cannot be subscribed to is caught as it came.
+func TestFailedSubscription(t *testing.T) {
+	_, d := start(t, 4, `{"broker":"b","inputs":1}`)
+	d.Handle(`{"action":"subscribe","topic":["a","b/#/c"]}`)
+	d.Ended[0].Delete(flow.MsgID)
+	if got, want := flow.JSON(d.Ended[0]), `{"action":"subscribe","topic":["a","b/#/c"]}`; got != want || d.Done[0] == nil {
+		t.Errorf("%s ends with %v, want %s with an error", got, d.Done[0], want)
 	}
 }
 
