@@ -2,6 +2,7 @@ package mqtt
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,8 @@ import (
 
 // handshake is how long connecting may take, as in MQTT.js (connectTimeout).
 const handshake = 30 * time.Second
+
+var errNoAnswer = fmt.Errorf("the broker has not answered within %v", handshake)
 
 // errLeft is how a connection ends that has said goodbye.
 var errLeft = errors.New("left")
@@ -37,11 +40,11 @@ type conn struct {
 
 // open dials a broker and shakes hands.
 func open(ctx context.Context, o *Options, s *session) (*conn, *connack, error) {
-	ctx, cancel := context.WithTimeout(ctx, handshake)
+	ctx, cancel := context.WithTimeoutCause(ctx, handshake, errNoAnswer)
 	defer cancel()
 	raw, err := o.Dial(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, cmp.Or(context.Cause(ctx), err)
 	}
 	c := &conn{
 		Conn: raw, codec: codec3{}, reader: bufio.NewReader(raw), writer: bufio.NewWriter(raw), session: s,

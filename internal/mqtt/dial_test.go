@@ -1,14 +1,18 @@
 package mqtt_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/mqtt"
 	"github.com/flowrun/flowrun/internal/noticeboard"
 	"github.com/flowrun/flowrun/internal/sockets/sockettest"
@@ -58,4 +62,24 @@ func TestNobodyListens(t *testing.T) {
 			t.Errorf("%s: got error %v", scheme, err)
 		}
 	}
+}
+
+// An attempt that takes too long is given up, and the log says so once.
+func TestNoAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged []string
+		o := mqtt.Options{Name: "mqtt://slow", Reconnect: time.Second}
+		o.Dial = func(ctx context.Context) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		c := mqtt.New(o, 10, func(_ flow.Level, text string) { logged = append(logged, text) })
+		c.Connect(nil)
+		<-time.After(2 * time.Minute)
+		c.Stop()
+		want := []string{"connection failed to broker mqtt://slow: the broker has not answered within 30s"}
+		if !slices.Equal(logged, want) {
+			t.Errorf("logged %q, want %q", logged, want)
+		}
+	})
 }
