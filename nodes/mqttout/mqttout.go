@@ -5,6 +5,7 @@ package mqttout
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/mqtt"
@@ -188,9 +189,22 @@ func (n *Node) message(msg *flow.Message) *mqtt.Message {
 	return m
 }
 
-// setProperties sets those of MQTT 5 that the node has on a message.
+// setProperties sets those of MQTT 5 that the node has on a message, and puts
+// those that the message has itself right.
 func (n *Node) setProperties(msg *flow.Message) {
 	c := &n.config
+	switch msg.Get("userProperties").(type) {
+	case nil, flow.Null, flow.Array, *flow.Object:
+	default:
+		msg.Delete("userProperties")
+	}
+	if alias := msg.Get("topicAlias"); alias != nil {
+		if n := math.Trunc(flow.Number(alias)); math.IsNaN(n) {
+			msg.Delete("topicAlias")
+		} else {
+			msg.Set("topicAlias", n)
+		}
+	}
 	if user := mqtt.UserProperties(c.UserProps); user != nil {
 		msg.Set("userProperties", user)
 	}

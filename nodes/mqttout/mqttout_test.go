@@ -106,6 +106,8 @@ func TestCompletedMessages(t *testing.T) {
 		{4, `{"broker":"b","topic":"own","qos":"1","retain":"false","respTopic":"r"}`, `{"payload":true,"retain":true,"qos":0}`, `{"payload":"true","retain":false,"qos":1,"topic":"own"}`},
 		{5, `{"broker":"b","topic":"own","respTopic":"r","contentType":"c","correl":"id","expiry":"60","userProps":"{\"k\":1}"}`, `{"payload":"x","contentType":"not this"}`,
 			`{"payload":"x","contentType":"c","topic":"own","qos":0,"retain":false,"userProperties":{"k":"1"},"responseTopic":"r","correlationData":"id","messageExpiryInterval":"60"}`},
+		{5, `{"broker":"b"}`, `{"payload":"x","topic":"a","userProperties":"{\"k\":1}","topicAlias":"1"}`, `{"payload":"x","topic":"a","topicAlias":1,"qos":0,"retain":false}`},
+		{5, `{"broker":"b"}`, `{"payload":"x","topic":"a","userProperties":{"k":1},"topicAlias":"x"}`, `{"payload":"x","topic":"a","userProperties":{"k":1},"qos":0,"retain":false}`},
 		{5, `{"broker":"b"}`, `{"payload":"x","responseTopic":"answers"}`, `{"payload":"x","qos":0,"retain":false,"topic":"answers"}`},
 	} {
 		_, _, d := start(t, c.version, c.config)
