@@ -77,14 +77,13 @@ func (c *conn) greet(o *Options) (*connack, error) {
 		return nil, err
 	}
 	answer, err := c.codec.read(c.reader)
-	if _, plain := c.Conn.(*net.TCPConn); plain && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
-		return nil, errors.New("the broker has hung up without an answer; it may want TLS")
-	}
-	if err != nil {
-		return nil, err
-	}
+	_, plain := c.Conn.(*net.TCPConn)
 	ack, ok := answer.(*connack)
 	switch {
+	case plain && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
+		return nil, errors.New("the broker has hung up without an answer; it may want TLS")
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, err
 	case !ok:
 		return nil, errors.New("the peer is no MQTT broker")
 	case ack.refusal != "":

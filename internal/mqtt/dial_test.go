@@ -3,6 +3,7 @@ package mqtt_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -82,4 +83,23 @@ func TestNoAnswer(t *testing.T) {
 			t.Errorf("logged %q, want %q", logged, want)
 		}
 	})
+}
+
+// Who answers in another protocol is no broker.
+func TestNoBroker(t *testing.T) {
+	l := sockettest.Serve(t, func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 1000))
+		_, _ = io.WriteString(c, "HTTP/1.0 400 Bad Request\r\n\r\n")
+	})
+	said := make(chan string, 10)
+	dial, err := mqtt.Dialler(fmt.Sprint("mqtt://127.0.0.1:", sockettest.Port(l)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := mqtt.New(mqtt.Options{Name: "other", Dial: dial, Version: 4, Reconnect: time.Hour}, 10, func(_ flow.Level, text string) { said <- text })
+	c.Connect(nil)
+	if got, want := <-said, "connection failed to broker other: the peer is no MQTT broker"; got != want {
+		t.Errorf("logged %q, want %q", got, want)
+	}
+	c.Stop()
 }
