@@ -18,10 +18,18 @@ type ConfigError struct {
 
 func (e *ConfigError) Error() string { return e.Property + ": " + e.Reason }
 
-// MissingConfig is the error of a property that names a config node of a type that
-// is not there, or disabled.
-func MissingConfig(property, typ, id string) *ConfigError {
-	return &ConfigError{Property: property, Reason: fmt.Sprintf("there is no %s node with the id %q", typ, id), Missing: true}
+// MissingConfig is the error of a property that is to name a config node of a type,
+// and names none, or one that is not there or disabled. The key is that of
+// Node-RED's catalogs for it, see [Env.Text]; may be empty.
+func (e Env) MissingConfig(key, property, typ, id string) error {
+	text := fmt.Sprintf("there is no %s node with the id %q", typ, id)
+	if id == "" {
+		text = fmt.Sprintf("it names no %s node", typ)
+	}
+	if key != "" {
+		text = e.Text(key, "%s", text)
+	}
+	return &ConfigError{Property: property, Reason: text, Missing: true}
 }
 
 // ConfigPath is [ParseMessagePath] for an expression that is the value of a

@@ -201,7 +201,7 @@ func (b *bench) define(name string, inputs int, handle func(*toy, *flow.Message,
 				b.record(found + " by " + env.ID)
 			}
 			if name == "needs" && env.Config(c.Server) == nil {
-				return nil, flow.MissingConfig("server", "config", c.Server)
+				return nil, env.MissingConfig("", "server", "config", c.Server)
 			}
 			return &toy{bench: b, env: env, config: c, handle: handle}, nil
 		},

@@ -12,14 +12,23 @@ type Broker interface {
 	Override(properties *flow.Object) error
 }
 
-// Lookup returns the broker node that a node's property names, nil if there is
-// none.
-func Lookup(env flow.Env, id string) Broker {
-	if env.Config == nil {
-		return nil
+// Lookup returns the broker node that a node's property broker names. The error is
+// a *[flow.ConfigError].
+func Lookup(env flow.Env, id string) (Broker, error) {
+	if env.Config != nil {
+		if b, ok := env.Config(id).(Broker); ok {
+			return b, nil
+		}
 	}
-	b, _ := env.Config(id).(Broker)
-	return b
+	return nil, env.MissingConfig("mqtt.errors.missing-config", "broker", "mqtt-broker", id)
+}
+
+// StatusKeys are the keys that Node-RED has for the texts of the nodes' badges.
+func StatusKeys() map[string]string {
+	return map[string]string{
+		"connecting": "node-red:common.status.connecting", "connected": "node-red:common.status.connected",
+		"disconnected": "node-red:common.status.disconnected",
+	}
 }
 
 // Badge returns the status of a node that uses a client.

@@ -35,7 +35,7 @@ func Lookup(env flow.Env, id string) (Provider, error) {
 		node = env.Config(id)
 	}
 	if node == nil {
-		return nil, flow.MissingConfig("tls", "tls-config", id)
+		return nil, env.MissingConfig("", "tls", "tls-config", id)
 	}
 	p, ok := node.(Provider)
 	if !ok {

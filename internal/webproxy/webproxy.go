@@ -30,7 +30,7 @@ func Lookup(env flow.Env, property, id string) (Settings, error) {
 	}
 	p, ok := node.(Provider)
 	if !ok {
-		return Settings{}, flow.MissingConfig(property, "http proxy", id)
+		return Settings{}, env.MissingConfig("", property, "http proxy", id)
 	}
 	return p.Proxy(), nil
 }

@@ -2,7 +2,6 @@ package websockets
 
 import (
 	"context"
-	"errors"
 
 	"github.com/flowrun/flowrun/flow"
 )
@@ -19,42 +18,40 @@ type Use struct {
 // User is the part that nodes that use a hub have in common.
 type User struct {
 	Env flow.Env
-	Hub *Hub // nil: there is no such config node
+	Hub *Hub
 
 	receives bool
 }
 
-// NewUser finds the hub of a node. If the node receives, it sends what comes in
-// on its output 0.
-func NewUser(use Use, env flow.Env, receives bool) User {
-	id := use.Server
-	if use.Client != "" {
-		id = use.Client
-	}
-	u := User{Env: env, receives: receives}
-	if env.Config == nil || id == "" {
-		return u
-	}
-	if e, ok := env.Config(id).(Endpoint); ok {
-		u.Hub = e.Hub()
-	}
-	return u
+// StatusKeys are the keys that Node-RED has for the texts of the nodes' badges.
+func StatusKeys() map[string]string {
+	return map[string]string{"disconnected": "common.status.disconnected", "error": "common.status.error"}
 }
 
-// Start attaches the node. It is an error if there is no hub.
-func (u User) Start(context.Context) error {
-	if u.Hub == nil {
-		return errors.New(u.Env.Text("websocket.errors.missing-conf", "Missing server configuration"))
+// NewUser finds the hub of a node. If the node receives, it sends what comes in
+// on its output 0. The error is a *[flow.ConfigError].
+func NewUser(use Use, env flow.Env, receives bool) (User, error) {
+	property, typ, id := "server", "websocket-listener", use.Server
+	if use.Client != "" {
+		property, typ, id = "client", "websocket-client", use.Client
 	}
+	if env.Config != nil {
+		if e, ok := env.Config(id).(Endpoint); ok {
+			return User{Env: env, Hub: e.Hub(), receives: receives}, nil
+		}
+	}
+	return User{}, env.MissingConfig("websocket.errors.missing-conf", property, typ, id)
+}
+
+// Start attaches the node.
+func (u User) Start(context.Context) error {
 	u.Hub.Attach(u.Env.ID, u.Env.Host, u.receives)
 	return nil
 }
 
 // Stop detaches the node and clears its badge.
 func (u User) Stop(_ context.Context, reason flow.StopReason) error {
-	if u.Hub != nil {
-		u.Hub.Detach(u.Env.ID, reason)
-	}
+	u.Hub.Detach(u.Env.ID, reason)
 	u.Env.Status(&flow.Object{})
 	return nil
 }

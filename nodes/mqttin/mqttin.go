@@ -32,7 +32,8 @@ var Type = flow.Define(flow.Spec[Config]{
 		{Name: "topic", Text: "what to subscribe to or unsubscribe from: a topic, an object {topic, qos, datatype, nl, rap, rh}, or a list of them; true unsubscribes from all"},
 		{Name: "broker", Text: "with connect, an object of properties of the mqtt-broker node that change; with its force it also connects anew"},
 	},
-	Notes: "The content type and format indicator of MQTT 5 go before what the payload looks like: with text/… it is text, with application/json an object (text in auto), with a binary type a Buffer.",
+	Notes:      "The content type and format indicator of MQTT 5 go before what the payload looks like: with text/… it is text, with application/json an object (text in auto), with a binary type a Buffer.",
+	StatusKeys: mqtt.StatusKeys(),
 	Differences: []string{
 		"Topics that begin with $ need a subscription that does too, as the standard says.",
 		"A datatype that there is not is an error of the deploy.",
@@ -47,7 +48,7 @@ var Type = flow.Define(flow.Spec[Config]{
 type Node struct {
 	config  Config
 	env     flow.Env
-	broker  mqtt.Broker
+	broker  mqtt.Broker    // nil if the node cannot do anything
 	dynamic []*flow.Object // what messages have subscribed to
 }
 
@@ -60,7 +61,8 @@ func New(c Config, env flow.Env) (flow.Node, error) {
 	default:
 		return nil, &flow.ConfigError{Property: "datatype", Reason: "expected auto-detect, auto, buffer, utf8, json or base64, got " + c.Datatype}
 	}
-	return &Node{config: c, env: env, broker: mqtt.Lookup(env, c.Broker)}, nil
+	broker, err := mqtt.Lookup(env, c.Broker)
+	return &Node{config: c, env: env, broker: broker}, err
 }
 
 // Start subscribes, and has the broker node connect.
@@ -71,8 +73,6 @@ func (n *Node) Start(context.Context) error {
 		n.env.Warn(n.env.Text("mqtt.errors.invalid-topic", "Invalid topic specified"))
 		n.release()
 		return nil
-	case n.broker == nil:
-		return errors.New(n.env.Text("mqtt.errors.missing-config", "missing broker configuration"))
 	case c.Inputs != 1 && c.Topic == "":
 		n.release()
 		return errors.New(n.env.Text("mqtt.errors.not-defined", "topic not defined"))

@@ -202,7 +202,8 @@ func TestConnectionActions(t *testing.T) {
 }
 
 func TestInvalidTopic(t *testing.T) {
-	d := flowtest.New(t, Type, `{"broker":"b","topic":"a/#/b"}`)
+	broker := flowtest.New(t, mqttbroker.Type(nil), `{"broker":"localhost"}`).Node
+	d := flowtest.New(t, Type, `{"broker":"b","topic":"a/#/b"}`, func(e *flow.Env) { e.Config = func(string) flow.Node { return broker } })
 	if len(d.Log) != 1 || d.Log[0].What != "Invalid topic specified" || d.Log[0].Level != flow.LevelWarn {
 		t.Errorf("logged %v", d.Log)
 	}

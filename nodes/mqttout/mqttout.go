@@ -4,7 +4,6 @@ package mqttout
 
 import (
 	"context"
-	"errors"
 	"math"
 
 	"github.com/flowrun/flowrun/flow"
@@ -36,7 +35,8 @@ var Type = flow.Define(flow.Spec[Config]{
 		{Name: "responseTopic", Text: "also correlationData, contentType, userProperties, messageExpiryInterval, payloadFormatIndicator and topicAlias: properties of MQTT 5. Without a topic the message goes to its responseTopic"},
 		{Name: "action", Text: "connect or disconnect: what to do in place of publishing. With connect, broker is an object of properties of the mqtt-broker node that change; with its force it also connects anew"},
 	},
-	Notes: "A message completes when the broker has acknowledged it, with QoS 0 when it is written. Until then it holds its source back; not while there is no connection, when it waits in the broker node's queue.",
+	Notes:      "A message completes when the broker has acknowledged it, with QoS 0 when it is written. Until then it holds its source back; not while there is no connection, when it waits in the broker node's queue.",
+	StatusKeys: mqtt.StatusKeys(),
 	Differences: []string{
 		"Sent without a connection, messages wait for it; Node-RED drops them.",
 		"A message completes when the broker has it, or fails when its queue is full or the broker refuses it.",
@@ -64,14 +64,12 @@ type pending struct {
 
 // New makes a node.
 func New(c Config, env flow.Env) (flow.Node, error) {
-	return &Node{config: c, env: env, broker: mqtt.Lookup(env, c.Broker), pending: map[int]*pending{}}, nil
+	broker, err := mqtt.Lookup(env, c.Broker)
+	return &Node{config: c, env: env, broker: broker, pending: map[int]*pending{}}, err
 }
 
 // Start has the broker node connect.
 func (n *Node) Start(context.Context) error {
-	if n.broker == nil {
-		return errors.New(n.env.Text("mqtt.errors.missing-config", "missing broker configuration"))
-	}
 	was := mqtt.Disconnected
 	n.broker.Client().Attach(n.env.ID, func(s mqtt.State) {
 		n.env.Status(s.Badge(n.env))
@@ -95,19 +93,14 @@ func (n *Node) release() {
 // Stop lets go of the messages under way: the broker node sends them all the
 // same.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
-	if n.broker != nil {
-		n.broker.Client().Detach(n.env.ID, reason == flow.Removed)
-		n.release()
-		clear(n.pending)
-	}
+	n.broker.Client().Detach(n.env.ID, reason == flow.Removed)
+	n.release()
+	clear(n.pending)
 	return nil
 }
 
 // Handle publishes a message.
 func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
-	if n.broker == nil {
-		return nil
-	}
 	client := n.broker.Client()
 	if flow.Truthy(msg.Get("action")) {
 		switch msg.Get("action") {

@@ -19,12 +19,13 @@ var In = flow.Define(flow.Spec[websockets.Use]{
 		"until they are done no more are read from it. " +
 		"What comes in while the node is replaced by a deploy waits for the new one. " +
 		"The badge also has event (connect, disconnect, error) and the connection's _session, for status nodes.",
+	StatusKeys: websockets.StatusKeys(),
 	Differences: []string{
 		"A whole message that is a JSON array, or null, is the payload of a message.",
-		"The badge of a connection that has failed or ended says error or disconnected; in Node-RED a status node gets the key of the text.",
 	},
 	New: func(use websockets.Use, env flow.Env) (flow.Node, error) {
-		return input{websockets.NewUser(use, env, true)}, nil
+		u, err := websockets.NewUser(use, env, true)
+		return input{u}, err
 	},
 })
 

@@ -27,8 +27,8 @@ type ListenerConfig struct {
 func Listener(routes *webroutes.Table) flow.Type {
 	return flow.Define(flow.Spec[ListenerConfig]{
 		Name: "websocket-listener", Category: "config",
-		Summary: "Lets clients connect by WebSocket.",
-		Notes:   "Of the subprotocols that a client offers, the first is agreed on. A deploy that leaves this node alone keeps its connections.",
+		Summary:     "Lets clients connect by WebSocket.",
+		Notes:       "Of the subprotocols that a client offers, the first is agreed on. A deploy that leaves this node alone keeps its connections.",
 		Differences: []string{"A client that asks for a path which no listener has is told so, with the status 404."},
 		Default: func() ListenerConfig {
 			return ListenerConfig{Options: websockets.DefaultOptions(), Origins: []string{}}

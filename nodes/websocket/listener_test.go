@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -167,11 +168,8 @@ func TestMissingConfig(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n, err := typ.New(v.(*flow.Object), flow.Env{Config: func(string) flow.Node { return nil }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := n.(flow.Starter).Start(t.Context()); err == nil || err.Error() != "Missing server configuration" {
+			_, err = typ.New(v.(*flow.Object), flow.Env{Config: func(string) flow.Node { return nil }})
+			if bad, ok := errors.AsType[*flow.ConfigError](err); !ok || !bad.Missing {
 				t.Errorf("%s %s: error %v", typ.Name, config, err)
 			}
 		}

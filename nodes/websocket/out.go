@@ -17,9 +17,11 @@ var Out = flow.Define(flow.Spec[websockets.Use]{
 		"What is sent while a websocket-client is not connected is lost, with a warning. " +
 		"Whoever has caused what goes out waits until it is written, so a source is no faster than the connections; but not for one that is more than 5 s behind, until it has taken all. " +
 		"Up to maxQueue bytes wait for each connection; one for which it would be more is cut, which counts as an error of the config node.",
+	StatusKeys:  websockets.StatusKeys(),
 	Differences: []string{"A connection that reads too slowly is cut."},
 	New: func(use websockets.Use, env flow.Env) (flow.Node, error) {
-		return output{websockets.NewUser(use, env, false)}, nil
+		u, err := websockets.NewUser(use, env, false)
+		return output{u}, err
 	},
 })
 
