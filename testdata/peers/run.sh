@@ -22,11 +22,19 @@ fi
 # needs PEER prints the programs that it cannot do without.
 needs() { sed -n 's/^# Needs: //p' "$1.sh"; }
 
+# has PROGRAM tells whether it is here, with what the tests need of it.
+has() {
+	command -v "$1" >/dev/null 2>&1 || return
+	case $1 in
+	nginx) [ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || nginx -V 2>&1 | grep -q -e '--with-stream ' ;;
+	esac
+}
+
 # missing PEER... prints those of their programs that are not here.
 missing() {
 	for peer in "$@"; do
 		for program in $(needs "$peer"); do
-			command -v "$program" >/dev/null 2>&1 || echo "$program"
+			has "$program" || echo "$program"
 		done
 	done | sort -u
 }
