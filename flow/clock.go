@@ -25,6 +25,9 @@ type Alarm interface {
 	Stop()
 }
 
+// After calls f when d has passed; see [Clock].
+func After(c Clock, d time.Duration, f func()) Alarm { return c.At(c.Now().Add(d), f) }
+
 // SystemClock is the time of the machine, and can be put forward. The zero value
 // is ready.
 type SystemClock struct {

@@ -18,10 +18,16 @@ type ConfigError struct {
 
 func (e *ConfigError) Error() string { return e.Property + ": " + e.Reason }
 
-// MissingConfig is the error of a property that is to name a config node of a type,
-// and names none, or one that is not there or disabled. The key is that of
-// Node-RED's catalogs for it, see [Env.Text]; may be empty.
-func (e Env) MissingConfig(key, property, typ, id string) error {
+// ConfigAs returns the config node of a type that a property names by its id, as
+// what the node that has the property needs of it. If there is none the error is a
+// *ConfigError. The key is that of Node-RED's catalogs for it, see [Env.Text]; may
+// be empty.
+func ConfigAs[T any](e Env, key, property, typ, id string) (config T, err error) {
+	if e.Config != nil {
+		if found, ok := e.Config(id).(T); ok {
+			return found, nil
+		}
+	}
 	text := fmt.Sprintf("there is no %s node with the id %q", typ, id)
 	if id == "" {
 		text = fmt.Sprintf("it names no %s node", typ)
@@ -29,7 +35,7 @@ func (e Env) MissingConfig(key, property, typ, id string) error {
 	if key != "" {
 		text = e.Text(key, "%s", text)
 	}
-	return &ConfigError{Property: property, Reason: text, Missing: true}
+	return config, &ConfigError{Property: property, Reason: text, Missing: true}
 }
 
 // ConfigPath is [ParseMessagePath] for an expression that is the value of a

@@ -45,7 +45,7 @@ func (r *run) wait(ctx context.Context, d, calm, last time.Duration, done func()
 	var skipping sync.WaitGroup
 	defer skipping.Wait()
 	defer cancel()
-	end := r.clock.At(r.clock.Now().Add(d), cancel)
+	end := flow.After(r.clock, d, cancel)
 	defer end.Stop()
 	if !r.test.Setup.RealTime {
 		skipping.Go(func() { r.skip(ctx, end, calm, last) })

@@ -176,6 +176,17 @@ func problemOf(n *flowfile.Node, err error) flowfile.Problem {
 // to the catch nodes with each message.
 type lame struct{ err error }
 
+// idsOfLame returns the ids of those that lack something.
+func idsOfLame(list []instance) map[string]bool {
+	ids := map[string]bool{}
+	for _, n := range list {
+		if _, ok := n.node.(lame); ok {
+			ids[n.place.info.ID] = true
+		}
+	}
+	return ids
+}
+
 // Handle implements [flow.Node].
 func (l lame) Handle(*flow.Message, flow.Outlet) error { return l.err }
 

@@ -99,6 +99,9 @@ func TestMissingConfigNode(t *testing.T) {
 		press()
 		equal(t, "with", b.take(false), []string{"r:x", "r:x"})
 		b.deployJSON(flows+`{"id":"c","type":"config","d":true}`, runtime.Nodes)
+		if why := b.why["n"]; why != flow.Removed { // nobody takes over what it has
+			t.Errorf("the node has stopped with %v", why)
+		}
 		press()
 		equal(t, "disabled", b.take(false), []string{"r:x", "e:x"})
 	})

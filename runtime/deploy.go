@@ -41,10 +41,13 @@ func (r *Runtime) Deploy(ctx context.Context, flows *flowfile.Flows, t DeployTyp
 		}
 	}
 
-	// The old nodes stop, sources first. A node with the id of another type takes
-	// nothing over from the one before.
+	// The old nodes stop, sources first. A node with the id of another type, or that
+	// does nothing, takes nothing over from the one before.
 	removed := r.instances(plan.Remove)
-	hasSuccessor := func(n instance) bool { return is.byID[n.place.info.ID].Type == n.place.info.Type }
+	inert := idsOfLame(next)
+	hasSuccessor := func(n instance) bool {
+		return is.byID[n.place.info.ID].Type == n.place.info.Type && !inert[n.place.info.ID]
+	}
 	restarted, retyped := split(r.instances(plan.Restart), hasSuccessor)
 	leaving := slices.Concat(removed, retyped)
 	drainCtx, cancel := context.WithTimeout(ctx, min(r.opts.Drain, deployDrain))

@@ -59,11 +59,19 @@ func (g *gauge) wait(ctx context.Context) error {
 
 // quiet waits until no cause is open, or the context ends.
 func (g *gauge) quiet(ctx context.Context) error {
-	for {
-		if err := g.wait(ctx); err != nil || g.current.Load().count.Load() <= 0 {
+	for !g.isQuiet() {
+		if err := g.wait(ctx); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (g *gauge) isQuiet() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	isOpen := func(o *generation) bool { return o.count.Load() > 0 }
+	return !isOpen(g.current.Load()) && !slices.ContainsFunc(g.older, isOpen)
 }
 
 // Release implements [flow.Releaser]: one cause has ended.

@@ -32,6 +32,15 @@ func TestGauge(t *testing.T) {
 		if quiet {
 			t.Error("the third has not ended")
 		}
+		go func() { _ = g.wait(t.Context()) }() // another wait takes the third with it
+		synctest.Wait()
+		fourth := g.add()
+		third.Release()
+		third = fourth
+		synctest.Wait()
+		if quiet {
+			t.Error("the fourth has not ended")
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if g.wait(ctx) == nil {

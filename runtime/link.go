@@ -28,8 +28,7 @@ func (p *place) LinkCall(target string, msg *flow.Message, timeout time.Duration
 	}
 	id := callID()
 	call := &linkCall{done: done}
-	clock := p.loop.rt.opts.Clock
-	call.timer = clock.At(clock.Now().Add(timeout), func() {
+	call.timer = flow.After(p.loop.rt.opts.Clock, timeout, func() {
 		p.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
 			p.endCall(id, nil, flow.ErrLinkTimeout)
 			return nil

@@ -200,8 +200,10 @@ func (b *bench) define(name string, inputs int, handle func(*toy, *flow.Message,
 				}
 				b.record(found + " by " + env.ID)
 			}
-			if name == "needs" && env.Config(c.Server) == nil {
-				return nil, env.MissingConfig("", "server", "config", c.Server)
+			if name == "needs" {
+				if _, err := flow.ConfigAs[*toy](env, "", "server", "config", c.Server); err != nil {
+					return nil, err
+				}
 			}
 			return &toy{bench: b, env: env, config: c, handle: handle}, nil
 		},

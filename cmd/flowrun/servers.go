@@ -46,11 +46,11 @@ func (d *deployment) adminOptions(e *engine) admin.Options {
 // drain has them take in nothing more for the flows. What is under way goes on, and
 // the admin API tells how it is.
 func (s servers) drain() {
+	if s.admin != nil {
+		s.admin.Drain() // first, as it waits for a deploy
+	}
 	if s.routes != nil {
 		s.routes.Drain()
-	}
-	if s.admin != nil {
-		s.admin.Drain()
 	}
 }
 

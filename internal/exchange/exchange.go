@@ -5,7 +5,6 @@ package exchange
 
 import (
 	"errors"
-	"math"
 	"net/http"
 	"runtime"
 	"sync"
@@ -124,12 +123,12 @@ const halfOpen = 30 * time.Second
 
 // await waits for the answer. The status and the error are for when there is none.
 func (e *Exchange) await(ready, stopped <-chan struct{}, timeout time.Duration) (status int, err error) {
-	if timeout == 0 {
-		timeout = math.MaxInt64
+	var limit, patience <-chan time.Time
+	if timeout > 0 {
+		timer := time.NewTimer(timeout)
+		defer timer.Stop()
+		limit = timer.C
 	}
-	limit := time.NewTimer(timeout)
-	defer limit.Stop()
-	status, err = http.StatusGatewayTimeout, ErrTimeout
 	hungUp := e.r.Context().Done()
 	for {
 		select {
@@ -137,11 +136,12 @@ func (e *Exchange) await(ready, stopped <-chan struct{}, timeout time.Duration) 
 			return http.StatusOK, nil
 		case <-stopped:
 			return http.StatusServiceUnavailable, ErrStopped
-		case <-limit.C:
-			return status, err
+		case <-limit:
+			return http.StatusGatewayTimeout, ErrTimeout
 		case <-hungUp:
-			hungUp, status, err = nil, gone, nil
-			limit.Reset(halfOpen)
+			hungUp, patience = nil, time.After(halfOpen)
+		case <-patience:
+			return gone, nil
 		}
 	}
 }

@@ -82,6 +82,19 @@ func TestHungUp(t *testing.T) {
 }
 
 // What the npm package fresh says of the same headers.
+// Who hangs up has no more time for it than others.
+func TestHungUpKeepsTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, hangUp := context.WithCancel(t.Context())
+		e, w := begin(ctx)
+		time.AfterFunc(4*time.Second, hangUp)
+		began := time.Now()
+		if err := e.Wait(nil, 5*time.Second); !errors.Is(err, ErrTimeout) || w.Code != 504 || time.Since(began) != 5*time.Second {
+			t.Errorf("%v, %d after %v", err, w.Code, time.Since(began))
+		}
+	})
+}
+
 func TestFresh(t *testing.T) {
 	const old, later = "Fri, 02 Jan 2026 03:04:05 GMT", "Sat, 03 Jan 2026 03:04:05 GMT"
 	for _, c := range []struct {

@@ -63,12 +63,11 @@ func firstAt(b, want []byte, from, step int) int {
 }
 
 func lastAt(b, want []byte, from, step int) int {
-	for from >= 0 {
-		from = bytes.LastIndex(b[:min(from+len(want), len(b))], want)
+	for from = min(from, len(b)-len(want)); from >= 0; from-- {
+		from = bytes.LastIndex(b[:from+len(want)], want)
 		if from < 0 || from%step == 0 {
 			return from
 		}
-		from--
 	}
 	return -1
 }

@@ -55,6 +55,18 @@ func TestBufferIsNoLoop(t *testing.T) {
 	}
 }
 
+// A script may lie about what a Buffer is: whatever comes of it, no Go code breaks.
+func TestBufferWithALie(t *testing.T) {
+	vm := newBuffers(t, 16)
+	for _, script := range []string{
+		"Buffer.prototype.lastIndexOf.call({length: 1e300}, 'a')", "Buffer.prototype.indexOf.call({length: 1e300}, 'a')",
+		"Object.defineProperty(b, 'length', {value: 2 ** 70}); b.lastIndexOf('a')", "b.lastIndexOf('a', 2 ** 69)", "b.indexOf('a', 2 ** 69)",
+		"b.fill('x', 2 ** 31)", "b.swap16()", "b.compare(same, 2 ** 31)", "Buffer.prototype.fill.call({length: -1}, 1)",
+	} {
+		_, _ = vm.Runtime.RunString(script)
+	}
+}
+
 // BenchmarkBuffer is what they cost on 1 MB.
 func BenchmarkBuffer(b *testing.B) {
 	vm := newBuffers(b, 1_000_000)

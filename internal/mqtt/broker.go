@@ -15,12 +15,7 @@ type Broker interface {
 // Lookup returns the broker node that a node's property broker names. The error is
 // a *[flow.ConfigError].
 func Lookup(env flow.Env, id string) (Broker, error) {
-	if env.Config != nil {
-		if b, ok := env.Config(id).(Broker); ok {
-			return b, nil
-		}
-	}
-	return nil, env.MissingConfig("mqtt.errors.missing-config", "broker", "mqtt-broker", id)
+	return flow.ConfigAs[Broker](env, "mqtt.errors.missing-config", "broker", "mqtt-broker", id)
 }
 
 // StatusKeys are the keys that Node-RED has for the texts of the nodes' badges.

@@ -236,9 +236,9 @@ func (c *Client) Stop() {
 	switch n, name := c.session.close(), c.Options().Name; n {
 	case 0:
 	case 1:
-		c.log(flow.LevelWarn, "1 message not sent to "+name)
+		c.log(flow.LevelWarn, "1 message not acknowledged by "+name)
 	default:
-		c.log(flow.LevelWarn, fmt.Sprintf("%d messages not sent to %s", n, name))
+		c.log(flow.LevelWarn, fmt.Sprintf("%d messages not acknowledged by %s", n, name))
 	}
 }
 
@@ -250,6 +250,9 @@ func (c *Client) Publish(m *Message, done func(error)) { c.session.publish(m, do
 // textOf is an error in Node.js' words: without the port here, which is another
 // one each time.
 func textOf(err error) string {
+	if e, ok := errors.AsType[*sockets.Error](err); ok {
+		return e.Text
+	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return sockets.Explain(op.Op, err, netip.AddrPort{}).Text
 	}

@@ -32,9 +32,6 @@ func Dialler(address string, p tlsconf.Provider) (func(context.Context) (net.Con
 	if _, err := strconv.ParseUint(cmp.Or(u.Port(), "0"), 10, 16); err != nil {
 		return nil, fmt.Errorf("the address of the broker %q has no port that there is", address)
 	}
-	if p == nil {
-		p = tlsconf.NewSource(tlsconf.Settings{})
-	}
 	switch u.Scheme {
 	case "mqtt", "tcp":
 		return func(ctx context.Context) (net.Conn, error) {
@@ -61,11 +58,7 @@ func dialTLS(ctx context.Context, u *url.URL, p tlsconf.Provider) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	secure, err := tlsconf.Connect(ctx, raw, nil, p, u.Hostname())
-	if err != nil {
-		return nil, err
-	}
-	return secure, nil
+	return tlsconf.Connect(ctx, raw, nil, p, u.Hostname())
 }
 
 // dialWebSocket opens a WebSocket that carries MQTT (section 6 of the standard).

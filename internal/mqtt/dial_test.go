@@ -85,21 +85,29 @@ func TestNoAnswer(t *testing.T) {
 	})
 }
 
-// Who answers in another protocol is no broker.
+// Who answers in another protocol is no broker, and who hangs up on a handshake may
+// want no TLS.
 func TestNoBroker(t *testing.T) {
-	l := sockettest.Serve(t, func(c net.Conn) {
-		_, _ = c.Read(make([]byte, 1000))
-		_, _ = io.WriteString(c, "HTTP/1.0 400 Bad Request\r\n\r\n")
-	})
-	said := make(chan string, 10)
-	dial, err := mqtt.Dialler(fmt.Sprint("mqtt://127.0.0.1:", sockettest.Port(l)), nil)
-	if err != nil {
-		t.Fatal(err)
+	for scheme, want := range map[string]string{
+		"mqtt":  "the peer is no MQTT broker",
+		"mqtts": "TLS handshake failed: the peer has closed the connection",
+	} {
+		l := sockettest.Serve(t, func(c net.Conn) {
+			_, _ = c.Read(make([]byte, 1000))
+			if scheme == "mqtt" {
+				_, _ = io.WriteString(c, "HTTP/1.0 400 Bad Request\r\n\r\n")
+			}
+		})
+		said := make(chan string, 10)
+		dial, err := mqtt.Dialler(fmt.Sprint(scheme, "://127.0.0.1:", sockettest.Port(l)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := mqtt.New(mqtt.Options{Name: "other", Dial: dial, Version: 4, Reconnect: time.Hour}, 10, func(_ flow.Level, text string) { said <- text })
+		c.Connect(nil)
+		if got := <-said; got != "connection failed to broker other: "+want {
+			t.Errorf("%s: logged %q, want %q", scheme, got, want)
+		}
+		c.Stop()
 	}
-	c := mqtt.New(mqtt.Options{Name: "other", Dial: dial, Version: 4, Reconnect: time.Hour}, 10, func(_ flow.Level, text string) { said <- text })
-	c.Connect(nil)
-	if got, want := <-said, "connection failed to broker other: the peer is no MQTT broker"; got != want {
-		t.Errorf("logged %q, want %q", got, want)
-	}
-	c.Stop()
 }

@@ -60,7 +60,7 @@ func TestLeavingABrokerThatStays(t *testing.T) {
 
 // What no broker has taken when the client stops is not lost without a word.
 func TestNotSent(t *testing.T) {
-	for n, want := range map[int]string{0: "", 1: "1 message not sent to mqtt://away", 3: "3 messages not sent to mqtt://away"} {
+	for n, want := range map[int]string{0: "", 1: "1 message not acknowledged by mqtt://away", 3: "3 messages not acknowledged by mqtt://away"} {
 		var logged []string
 		away := mqtt.Options{Name: "mqtt://away"}
 		c := mqtt.New(away, 10, func(l flow.Level, text string) { logged = append(logged, fmt.Sprint(l, " ", text)) })

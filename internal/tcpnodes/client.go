@@ -91,7 +91,7 @@ func (c *Client) Closed(s *session.Session, err *sockets.Error) {
 
 // after connects again after a while.
 func (c *Client) after(d time.Duration) {
-	c.alarm = c.Env.Clock.At(c.Env.Clock.Now().Add(d), func() {
+	c.alarm = flow.After(c.Env.Clock, d, func() {
 		c.Env.Post(nil, flow.TaskFunc(func(flow.Outlet) error {
 			if !c.stopped {
 				c.Start()

@@ -13,7 +13,7 @@ func Sleep(clock flow.Clock, d time.Duration, done <-chan struct{}) bool {
 		return true
 	}
 	over := make(chan struct{})
-	alarm := clock.At(clock.Now().Add(d), func() { close(over) })
+	alarm := flow.After(clock, d, func() { close(over) })
 	defer alarm.Stop()
 	select {
 	case <-over:

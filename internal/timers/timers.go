@@ -19,9 +19,8 @@ type Group struct {
 	host  flow.Host
 	clock flow.Clock
 
-	mu      sync.Mutex
-	set     map[*Timer]struct{} // whose alarms may go off; nil when the group has stopped
-	stopped bool
+	mu  sync.Mutex
+	set map[*Timer]struct{} // whose alarms may go off; nil when the group has stopped
 }
 
 // NewGroup returns the timers of a node. They go by the node's clock.
@@ -59,7 +58,7 @@ func (g *Group) Every(d time.Duration, task flow.TaskFunc) *Timer {
 func (g *Group) add(t *Timer, d time.Duration) *Timer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.stopped {
+	if g.set != nil {
 		t.due = g.clock.Now().Add(d)
 		t.alarm = g.clock.At(t.due, t.ring)
 		g.set[t] = struct{}{}
@@ -90,7 +89,7 @@ func (t *Timer) begin() bool {
 	g := t.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.stopped || t.stopped {
+	if g.set == nil || t.stopped {
 		return false
 	}
 	if t.every == 0 {
@@ -136,8 +135,8 @@ func (g *Group) unset(t *Timer) {
 func (g *Group) Stop() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.stopped = true
 	for t := range g.set {
 		g.unset(t)
 	}
+	g.set = nil
 }

@@ -14,9 +14,13 @@ import (
 )
 
 // Connect shakes hands with the server at a host that conn leads to. It owns the
-// connection from then on; prefix is what was read from it already. The error is
-// an *[sockets.Error] with the code TLS_FAILED.
-func Connect(ctx context.Context, conn net.Conn, prefix []byte, p Provider, host string) (*sockets.Secure, error) {
+// connection from then on; prefix is what was read from it already. No provider is
+// the default. What it returns is a *[sockets.Secure], the error an
+// *[sockets.Error] with the code TLS_FAILED.
+func Connect(ctx context.Context, conn net.Conn, prefix []byte, p Provider, host string) (net.Conn, error) {
+	if p == nil {
+		p = NewSource(Settings{})
+	}
 	config, err := p.Client()
 	if err != nil {
 		_ = conn.Close()
@@ -26,7 +30,11 @@ func Connect(ctx context.Context, conn net.Conn, prefix []byte, p Provider, host
 		config.ServerName = host
 	}
 	acceptCommonName(config)
-	return sockets.TLSClient(ctx, conn, prefix, config)
+	secure, err := sockets.TLSClient(ctx, conn, prefix, config)
+	if err != nil {
+		return nil, err
+	}
+	return secure, nil
 }
 
 // Server returns a provider's configuration of a server. The error has the code

@@ -30,18 +30,7 @@ type Provider interface {
 // Lookup returns the provider that a node's property tls names. The error is a
 // *[flow.ConfigError].
 func Lookup(env flow.Env, id string) (Provider, error) {
-	var node flow.Node
-	if env.Config != nil {
-		node = env.Config(id)
-	}
-	if node == nil {
-		return nil, env.MissingConfig("", "tls", "tls-config", id)
-	}
-	p, ok := node.(Provider)
-	if !ok {
-		return nil, &flow.ConfigError{Property: "tls", Reason: "the node " + id + " is no tls-config node"}
-	}
-	return p, nil
+	return flow.ConfigAs[Provider](env, "", "tls", "tls-config", id)
 }
 
 // Settings are what an end of TLS connections is to be like.

@@ -24,13 +24,9 @@ type Provider interface{ Proxy() Settings }
 // Lookup returns the settings of the http proxy node that a node's property names.
 // The error is a *[flow.ConfigError].
 func Lookup(env flow.Env, property, id string) (Settings, error) {
-	var node flow.Node
-	if env.Config != nil {
-		node = env.Config(id)
-	}
-	p, ok := node.(Provider)
-	if !ok {
-		return Settings{}, env.MissingConfig("", property, "http proxy", id)
+	p, err := flow.ConfigAs[Provider](env, "", property, "http proxy", id)
+	if err != nil {
+		return Settings{}, err
 	}
 	return p.Proxy(), nil
 }

@@ -35,12 +35,11 @@ func NewUser(use Use, env flow.Env, receives bool) (User, error) {
 	if use.Client != "" {
 		property, typ, id = "client", "websocket-client", use.Client
 	}
-	if env.Config != nil {
-		if e, ok := env.Config(id).(Endpoint); ok {
-			return User{Env: env, Hub: e.Hub(), receives: receives}, nil
-		}
+	e, err := flow.ConfigAs[Endpoint](env, "websocket.errors.missing-conf", property, typ, id)
+	if err != nil {
+		return User{}, err
 	}
-	return User{}, env.MissingConfig("websocket.errors.missing-conf", property, typ, id)
+	return User{Env: env, Hub: e.Hub(), receives: receives}, nil
 }
 
 // Start attaches the node.

@@ -71,6 +71,9 @@ func explain(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
+	if e, ok := errors.AsType[*sockets.Error](err); ok {
+		return e
+	}
 	if errors.Is(err, io.EOF) {
 		return errors.New("socket hang up")
 	}
@@ -86,14 +89,7 @@ func shakeHands(ctx context.Context, conn net.Conn, p tlsconf.Provider, address 
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	if p == nil {
-		p = tlsconf.NewSource(tlsconf.Settings{})
-	}
-	secure, err := tlsconf.Connect(ctx, conn, nil, p, host)
-	if err != nil {
-		return nil, err
-	}
-	return secure, nil
+	return tlsconf.Connect(ctx, conn, nil, p, host)
 }
 
 // connect connects to a server, or has a proxy do so (RFC 6455, section 4.1,

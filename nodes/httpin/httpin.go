@@ -54,7 +54,7 @@ func Type(web *webroutes.Table) flow.Type {
 			"A body that is too large is answered 413 and not 500, and the limit is for bodies of all kinds, also for files.",
 			"skipBodyParsing works for paths with parameters, too.",
 			"msg.req.headers are in alphabetical order.",
-			"A client that closes its half of the connection after the request gets its answer, if that comes within 30 seconds; Node-RED closes the connection.",
+			"A client that closes its half of the connection after the request gets its answer, if that comes within 30 seconds and less than 1000 others are under way; Node-RED closes the connection.",
 			"A path or query in UTF-8 that is not percent-encoded is taken; Node-RED answers 400.",
 			"Names of fields and files in a form are in UTF-8, as browsers send them; Node-RED takes them for Latin-1.",
 			"Text that is not UTF-8, and a field of a form, is decoded by the charset that its type names; Node-RED takes all text for UTF-8, and leaves a field out whose charset it does not know.",

@@ -25,7 +25,7 @@ func Type(live *settings.Live) flow.Type {
 			"Messages of QoS 2 come once even if the broker restarts meanwhile, as long as it keeps the session (cleansession off, a clientid, with MQTT 5 a sessionExpiry) and saves it: " +
 			"mosquitto does with persistence on when it is stopped, not when it is killed, and for no more messages at a time than its max_inflight_messages, by default 20. " +
 			"With more under way some come twice; set that, or with MQTT 5 receiveMaximum to no more than it. " +
-			"Messages that still wait when the node stops are lost; it warns of how many.",
+			"Messages that wait, or that the broker has not acknowledged, are given up when the node stops; it warns of how many.",
 		Differences: []string{
 			"Messages that are sent while there is no connection wait for it, up to queueLimit of them, where Node-RED drops them.",
 			"Received messages are acknowledged when the flows are done with them. Node-RED acknowledges them at once.",

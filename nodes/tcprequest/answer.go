@@ -30,7 +30,7 @@ func (l *link) receive(out flow.Outlet, _ *session.Session, payload flow.Value) 
 		}
 	case "time":
 		if l.alarm == nil {
-			l.alarm = n.env.Clock.At(n.env.Clock.Now().Add(n.wait), func() { l.post(l.complete) })
+			l.alarm = flow.After(n.env.Clock, n.wait, func() { l.post(l.complete) })
 		}
 	}
 	l.size += len(chunk)
