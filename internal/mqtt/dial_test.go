@@ -2,6 +2,7 @@ package mqtt_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -93,10 +94,14 @@ func TestNoBroker(t *testing.T) {
 		"mqtts": "TLS handshake failed: the peer has closed the connection",
 	} {
 		l := sockettest.Serve(t, func(c net.Conn) {
-			_, _ = c.Read(make([]byte, 1000))
 			if scheme == "mqtt" {
+				_, _ = c.Read(make([]byte, 1000))
 				_, _ = io.WriteString(c, "HTTP/1.0 400 Bad Request\r\n\r\n")
+				return
 			}
+			head := make([]byte, 5) // of a TLS record: to close before it is read is a reset
+			_, _ = io.ReadFull(c, head)
+			_, _ = io.CopyN(io.Discard, c, int64(binary.BigEndian.Uint16(head[3:])))
 		})
 		said := make(chan string, 10)
 		dial, err := mqtt.Dialler(fmt.Sprint(scheme, "://127.0.0.1:", sockettest.Port(l)), nil)
