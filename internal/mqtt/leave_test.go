@@ -45,6 +45,7 @@ func TestLeavingABrokerThatStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c := scripted(t)
 		s.accept(false, 10)
+		synctest.Wait() // the client knows that it is connected
 		began := time.Now()
 		left := make(chan struct{})
 		c.Disconnect(func() { close(left) })
