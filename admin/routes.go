@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 )
 
 // routes returns the API, guarded against foreign pages and those who may not
@@ -15,11 +16,15 @@ func (h *handler) routes() http.Handler {
 	api, nothing := h.guard(h.withAccess(mux)), h.guard(http.NotFoundHandler())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, pattern := mux.Handler(r)
-		clean := isClean(r.URL.EscapedPath()) // others ServeMux redirects, which may be meant for a node
+		served := func() bool { return h.Web != nil && h.Web.Serve(w, r) }
+		if pattern == "" && served() {
+			return
+		}
 		switch {
-		case (pattern == "" || !clean) && h.Web != nil && h.Web.Serve(w, r):
-		case !clean:
-			nothing.ServeHTTP(w, r)
+		case !isClean(r.URL.EscapedPath()): // ServeMux would redirect it
+			if pattern == "" || !served() {
+				nothing.ServeHTTP(w, r)
+			}
 		case h.stopping.Load() && r.Method != http.MethodGet && r.Method != http.MethodHead:
 			failStopping(w)
 		default:
@@ -31,9 +36,9 @@ func (h *handler) routes() http.Handler {
 // Takes returns what tells whether the API answers a request itself, however many
 // routes nodes have.
 func Takes(o Options) func(method, path string) bool {
-	mux := (&handler{Options: o}).mux()
+	mux := sync.OnceValue((&handler{Options: o}).mux) // few flows ask
 	return func(method, path string) bool {
-		_, pattern := mux.Handler(&http.Request{Method: method, URL: &url.URL{Path: path}})
+		_, pattern := mux().Handler(&http.Request{Method: method, URL: &url.URL{Path: path}})
 		return pattern != ""
 	}
 }

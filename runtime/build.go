@@ -70,14 +70,13 @@ func (r *Runtime) make(flows *flowfile.Flows, set nodeSet, list []*flowfile.Node
 	places := r.placesFor(set, list)
 	made := map[string]flow.Node{}
 	config := func(id string) flow.Node {
-		n := made[id]
-		if n == nil && set.byID[id] != nil {
-			n = r.nodes[id].node
+		if n := made[id]; n != nil {
+			return n
 		}
-		if _, ok := n.(lame); ok {
+		if set.byID[id] == nil {
 			return nil
 		}
-		return n
+		return r.nodes[id].node
 	}
 	next := make([]instance, 0, len(list))
 	for _, n := range inOrder(list, set) {

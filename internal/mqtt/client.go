@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -250,11 +249,8 @@ func (c *Client) Publish(m *Message, done func(error)) { c.session.publish(m, do
 // textOf is an error in Node.js' words: without the port here, which is another
 // one each time.
 func textOf(err error) string {
-	if e, ok := errors.AsType[*sockets.Error](err); ok {
+	if e, ok := sockets.InWords(err); ok {
 		return e.Text
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		return sockets.Explain(op.Op, err, netip.AddrPort{}).Text
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "the broker has hung up"

@@ -27,6 +27,19 @@ type errno struct {
 	name, text string
 }
 
+// InWords is [Explain] for an error that tells itself what failed. It is not ok for
+// those that are not of a connection.
+func InWords(err error) (e *Error, ok bool) {
+	if e, ok = errors.AsType[*Error](err); ok {
+		return e, true
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok {
+		return nil, false
+	}
+	return Explain(op.Op, err, netip.AddrPort{}), true
+}
+
 // Explain puts an error into Node.js' words: the operation (connect, listen,
 // bind, read, write, send, …), the code, and the address if it has one. An
 // error of the resolver is a getaddrinfo, whatever the operation. nil stays nil.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/access"
+	"github.com/flowrun/flowrun/internal/backoff"
 	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
@@ -115,17 +116,8 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) *sockets.Error {
 				s.owner.Refused(Refusal{Event: "error", Code: e.Code, Text: e.Text})
 			}
 			pause = min(max(2*pause, minPause), maxPause)
-			wait(ctx, pause)
+			backoff.Wait(ctx, pause)
 		}
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }
 

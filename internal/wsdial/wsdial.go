@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"sync/atomic"
@@ -71,14 +70,11 @@ func explain(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
-	if e, ok := errors.AsType[*sockets.Error](err); ok {
+	if e, ok := sockets.InWords(err); ok {
 		return e
 	}
 	if errors.Is(err, io.EOF) {
 		return errors.New("socket hang up")
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok {
-		return sockets.Explain(e.Op, err, netip.AddrPort{})
 	}
 	return err
 }
