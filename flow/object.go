@@ -26,19 +26,48 @@ type entry struct {
 const linearLimit = 32
 
 // NewObject returns an object of the pairs given: key, value, key, value …
-// A key that is no string is left out with its value.
+// No key may be there twice: nobody looks. A key that is no string is left out with
+// its value.
 func NewObject(pairs ...Value) *Object {
-	o := &Object{entries: make([]entry, 0, len(pairs)/2)}
+	o := MakeObject(len(pairs) / 2)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if k, ok := pairs[i].(string); ok {
-			o.Set(k, pairs[i+1])
+			o.add(k, pairs[i+1])
 		}
 	}
 	return o
 }
 
-// Grow makes room for n more properties.
-func (o *Object) Grow(n int) { o.entries = slices.Grow(o.entries, n) }
+// MakeObject returns an empty object with room for n properties. A small one is one
+// piece of memory with its room.
+func MakeObject(n int) *Object {
+	switch {
+	case n == 0:
+		return &Object{}
+	case n == 1:
+		o := &struct {
+			Object
+			room [1]entry
+		}{}
+		o.entries = o.room[:0]
+		return &o.Object
+	case n == 2:
+		o := &struct {
+			Object
+			room [2]entry
+		}{}
+		o.entries = o.room[:0]
+		return &o.Object
+	case n <= 4:
+		o := &struct {
+			Object
+			room [4]entry
+		}{}
+		o.entries = o.room[:0]
+		return &o.Object
+	}
+	return &Object{entries: make([]entry, 0, n)}
+}
 
 // Len returns the number of properties.
 func (o *Object) Len() int { return len(o.entries) }
@@ -64,6 +93,11 @@ func (o *Object) Set(key string, v Value) {
 		o.entries[i].value = v
 		return
 	}
+	o.add(key, v)
+}
+
+// add adds a property that is not there.
+func (o *Object) add(key string, v Value) {
 	at := len(o.entries)
 	if n, ok := arrayIndex(key); ok {
 		at, _ = slices.BinarySearchFunc(o.entries[:o.indices], n, func(e entry, n uint64) int {

@@ -71,8 +71,24 @@ func (m *Message) Reuse(msg *flow.Message) {
 	if m.spareViews {
 		m.returnViews(viewDepth)
 	}
-	clear(m.live)
-	*m = Message{vm: m.vm, object: m.object, spare: true, spareViews: m.spareViews, root: m.root, flow: msg, own: msg, live: m.live[:0]}
+	m.forget()
+	m.flow, m.own = msg, msg
+}
+
+// forget undoes all that a script has done to the object. It is called for each
+// message, and writes only where there is something to undo: for the garbage collector
+// each pointer that is written is work.
+func (m *Message) forget() {
+	if len(m.live) > 0 {
+		clear(m.live)
+		m.live = m.live[:0]
+	}
+	if m.index != nil {
+		m.index = nil
+	}
+	if m.idKept {
+		m.id, m.idKept = nil, false
+	}
 }
 
 // NewPlainMessage is NewMessage with a plain JavaScript object that has copies
@@ -181,8 +197,7 @@ func (m *Message) update() (first error) {
 		if !p.set && p.untouched(m.vm, was) {
 			continue
 		}
-		c := converter{vm: m.vm, within: []*goja.Object{m.object}}
-		v, err := c.convert(p.value)
+		v, err := m.vm.convert(p.value, &nesting{object: m.object})
 		switch {
 		case err != nil:
 			if first == nil {

@@ -34,8 +34,7 @@ func (vm *VM) update(msg *flow.Message, o *goja.Object) (first error) {
 				continue
 			}
 		}
-		c := converter{vm: vm, within: []*goja.Object{o}}
-		v, err := c.convert(property)
+		v, err := vm.convert(property, &nesting{object: o})
 		switch {
 		case err != nil:
 			if first == nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
-	"slices"
 	"strconv"
 
 	"github.com/dop251/goja"
@@ -110,8 +109,7 @@ func (vm *VM) FromJS(v goja.Value) (result flow.Value, err error) {
 	if _, isObject := v.(*goja.Object); !isObject {
 		return primitive(v), nil
 	}
-	c := converter{vm: vm}
-	if ended := vm.Try(func() { result, err = c.convert(v) }); ended != nil {
+	if ended := vm.Try(func() { result, err = vm.convert(v, nil) }); ended != nil {
 		return nil, ended
 	}
 	return result, err
@@ -120,8 +118,7 @@ func (vm *VM) FromJS(v goja.Value) (result flow.Value, err error) {
 // Properties calls set with a copy of every own enumerable property of an
 // object. Functions are left out. The errors are those of [VM.FromJS].
 func (vm *VM) Properties(o *goja.Object, set func(key string, v flow.Value)) (err error) {
-	c := converter{vm: vm}
-	if ended := vm.Try(func() { err = c.properties(o, o.Keys(), set) }); ended != nil {
+	if ended := vm.Try(func() { err = vm.properties(o, o.Keys(), set, nil) }); ended != nil {
 		return ended
 	}
 	return err
@@ -148,18 +145,38 @@ func primitive(v goja.Value) flow.Value {
 	return v.Export() // a *big.Int
 }
 
-// converter copies one value; it knows the objects it is in, to find circles.
-type converter struct {
-	vm     *VM
-	within []*goja.Object
+// nesting is an object that is being converted, and those that it is in. It finds
+// circles.
+type nesting struct {
+	object  *goja.Object
+	outside *nesting // nil for the outermost
+	depth   int
 }
 
-func (c *converter) convert(v goja.Value) (flow.Value, error) {
+// in returns the nesting of an object that is in another one, or in none.
+func (outside *nesting) in(o *goja.Object) (nesting, error) {
+	depth := 1
+	if outside != nil {
+		depth = outside.depth + 1
+	}
+	if depth > maxDepth {
+		return nesting{}, fmt.Errorf("the value is nested more than %d levels deep", maxDepth)
+	}
+	for n := outside; n != nil; n = n.outside {
+		if n.object == o {
+			return nesting{}, ErrCircular
+		}
+	}
+	return nesting{o, outside, depth}, nil
+}
+
+// convert is FromJS for a value that is in an object, or in none.
+func (vm *VM) convert(v goja.Value, within *nesting) (flow.Value, error) {
 	o, ok := v.(*goja.Object)
 	if !ok {
 		return primitive(v), nil
 	}
-	if b, ok := bytesOf(o); ok && c.vm.IsBuffer(o) {
+	if b, ok := bytesOf(o); ok && vm.IsBuffer(o) {
 		return flow.Buffer(bytes.Clone(b)), nil
 	}
 	switch o.ClassName() {
@@ -175,13 +192,13 @@ func (c *converter) convert(v goja.Value) (flow.Value, error) {
 		b, _ := o.Export().(bool)
 		return b, nil
 	case "Array":
-		return c.list(o)
+		return vm.list(o, within)
 	case "RegExp":
 		if re, err := jsregexp.Compile(text(o.Get("source")), text(o.Get("flags"))); err == nil {
 			return re, nil
 		}
 	case "Error":
-		if e := c.vm.ErrorOf(o); e != nil {
+		if e := vm.ErrorOf(o); e != nil {
 			return e, nil
 		}
 	}
@@ -189,7 +206,7 @@ func (c *converter) convert(v goja.Value) (flow.Value, error) {
 	case "function":
 		return nil, nil
 	case "map", "set":
-		list, err := c.list(c.vm.arrayFrom(o))
+		list, err := vm.list(vm.arrayFrom(o), within)
 		if err != nil || kindOf(o) != "map" {
 			return list, err
 		}
@@ -197,19 +214,19 @@ func (c *converter) convert(v goja.Value) (flow.Value, error) {
 	case "opaque":
 		return o.Export().(*opaque).value, nil
 	}
-	out, keys := &flow.Object{}, o.Keys()
-	out.Grow(len(keys))
-	return out, c.properties(o, keys, out.Set)
+	keys := o.Keys()
+	out := flow.MakeObject(len(keys))
+	return out, vm.properties(o, keys, out.Set, within)
 }
 
-func (c *converter) properties(o *goja.Object, keys []string, set func(string, flow.Value)) error {
-	if err := c.enter(o); err != nil {
+func (vm *VM) properties(o *goja.Object, keys []string, set func(string, flow.Value), outside *nesting) error {
+	within, err := outside.in(o)
+	if err != nil {
 		return err
 	}
-	defer c.leave()
 	for _, key := range keys {
 		property := o.Get(key)
-		v, err := c.convert(property)
+		v, err := vm.convert(property, &within)
 		if err != nil {
 			return err
 		}
@@ -221,18 +238,18 @@ func (c *converter) properties(o *goja.Object, keys []string, set func(string, f
 	return nil
 }
 
-func (c *converter) list(o *goja.Object) (flow.Array, error) {
-	if err := c.enter(o); err != nil {
+func (vm *VM) list(o *goja.Object, outside *nesting) (flow.Array, error) {
+	within, err := outside.in(o)
+	if err != nil {
 		return nil, err
 	}
-	defer c.leave()
 	n := o.Get("length").ToInteger()
 	if n > maxLength {
 		return nil, fmt.Errorf("an array of %d elements is too long", n)
 	}
 	list := make(flow.Array, n)
 	for i := range list {
-		v, err := c.convert(o.Get(strconv.Itoa(i)))
+		v, err := vm.convert(o.Get(strconv.Itoa(i)), &within)
 		if err != nil {
 			return nil, err
 		}
@@ -240,19 +257,6 @@ func (c *converter) list(o *goja.Object) (flow.Array, error) {
 	}
 	return list, nil
 }
-
-func (c *converter) enter(o *goja.Object) error {
-	if len(c.within) >= maxDepth {
-		return fmt.Errorf("the value is nested more than %d levels deep", maxDepth)
-	}
-	if slices.Contains(c.within, o) {
-		return ErrCircular
-	}
-	c.within = append(c.within, o)
-	return nil
-}
-
-func (c *converter) leave() { c.within = c.within[:len(c.within)-1] }
 
 // arrayFrom returns Array.from(o).
 func (vm *VM) arrayFrom(o *goja.Object) *goja.Object {

@@ -69,8 +69,8 @@ func (m *Message) returnViews(depth int) {
 			continue
 		}
 		view.returnViews(depth - 1)
-		clear(view.live)
-		*view = Message{vm: m.vm, object: view.object, view: true, live: view.live[:0]}
+		view.forget()
+		view.root, view.own = nil, nil
 		m.vm.spareViews = append(m.vm.spareViews, view)
 	}
 }

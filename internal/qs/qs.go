@@ -66,7 +66,7 @@ func parse(text string, depth int, strict bool) (*flow.Object, error) {
 	if strings.Contains(text, "%5") { // a replacer copies always
 		text = brackets.Replace(text)
 	}
-	flat := &flow.Object{}
+	flat := flow.MakeObject(min(strings.Count(text, "&")+1, maxParameters))
 	left := maxParameters
 	for part := range strings.SplitSeq(text, "&") {
 		if left--; left < 0 {

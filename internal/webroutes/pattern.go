@@ -19,6 +19,7 @@ type pattern struct {
 	exact    string           // if only the very same path matches
 	literal  string           // if nothing in it is special
 	segments []segment        // if only whole segments are: /things/:id
+	named    int              // how many of them
 	re       *jsregexp.Regexp // otherwise
 	keys     []string         // the names of the groups of re
 }
@@ -35,7 +36,7 @@ func compile(path string) (*pattern, error) {
 		return &pattern{literal: strings.TrimSuffix(path, "/")}, nil
 	}
 	if segments, ok := segmentsOf(path); ok {
-		return &pattern{segments: segments}, nil
+		return &pattern{segments: segments, named: strings.Count(path, ":")}, nil
 	}
 	source, names := translate(path)
 	re, err := jsregexp.Compile(source, "i")
@@ -221,7 +222,7 @@ func (p *pattern) matchSegments(path string) (params *flow.Object, ok bool, err 
 		values = append(values, part)
 		rest = after
 	}
-	params = &flow.Object{}
+	params = flow.MakeObject(p.named)
 	for i, s := range p.segments {
 		if s.name == "" {
 			continue

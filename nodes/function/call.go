@@ -78,7 +78,7 @@ func (c *call) run(p *goja.Program, msg goja.Value) error {
 	if c.msg == nil || n.code.usesNode {
 		node = s.nodeObject(c)
 	}
-	s.args = [2]goja.Value{msg, node}
+	s.args = arguments{msg, node, goja.Undefined(), goja.Undefined()}
 	// What it returns is looked at within as well: that may run getters.
 	return s.within(c.out, c.limit, func() error {
 		result, err := f(goja.Undefined(), s.args[:]...)
@@ -93,7 +93,10 @@ func (c *call) run(p *goja.Program, msg goja.Value) error {
 // returned goes on with what a script returned: it may be a promise.
 func (c *call) returned(result goja.Value) error {
 	s := c.node.sandbox
-	promise := js.PromiseOf(result)
+	var promise *goja.Promise
+	if c.view == nil || result != c.view.Object() {
+		promise = js.PromiseOf(result)
+	}
 	delete(s.rejected, promise) // its error is looked at here
 	s.reportRejected()
 	if promise == nil {

@@ -23,8 +23,8 @@ type sandbox struct {
 	timers  *js.Timers
 	proto   *goja.Object // what all node objects have
 	scripts map[*goja.Program]goja.Callable
-	args    [2]goja.Value // of the script that runs, which copies them
-	view    *js.Message   // shows messages to a body that keeps none
+	args    arguments   // of the script that runs, which copies them
+	view    *js.Message // shows messages to a body that keeps none
 	onClose []*goja.Object
 	scopes  []*scope
 	out     flow.Outlet // of the call or task that runs
@@ -32,6 +32,10 @@ type sandbox struct {
 
 	rejected map[*goja.Promise]struct{} // promises whose error nobody has taken
 }
+
+// arguments are what [wrap] names. All of them are given, though two are undefined:
+// then goja's stack is made large enough for most scripts at once.
+type arguments [4]goja.Value
 
 //go:embed red.js
 var redSource string
