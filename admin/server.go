@@ -24,12 +24,11 @@ import (
 // nothing else (Node-RED's apiMaxLength).
 const MaxBody = 5 << 20
 
-// The limits of what a client may take. A deploy may wait for messages that are
-// under way and for nodes that are slow to stop, hence the long answer time.
+// The limits of what a client may take to ask and to read the answer.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
-	answerTimeout = 90 * time.Second
+	answerTimeout = time.Minute
 	idleTimeout   = 2 * time.Minute
 )
 
@@ -110,6 +109,7 @@ func Listen(ctx context.Context, address string, authenticated bool) (net.Listen
 
 // Start serves the API on a listener, which belongs to the server from then on.
 func Start(l net.Listener, o Options) *Server {
+	l = webroutes.LimitWrites(l, answerTimeout)
 	if o.TLS != nil {
 		l = tls.NewListener(l, o.TLS)
 	}
@@ -119,7 +119,6 @@ func Start(l net.Listener, o Options) *Server {
 		Handler:           s.handler.routes(),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
-		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}

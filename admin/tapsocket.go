@@ -113,7 +113,7 @@ func (q shortQueue) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if t, ok := conn.(*tls.Conn); ok {
 		raw = t.NetConn()
 	}
-	if c, ok := raw.(*net.TCPConn); ok {
+	if c, ok := raw.(interface{ SetWriteBuffer(bytes int) error }); ok {
 		_ = c.SetWriteBuffer(tapQueue) // without it the socket works as well
 	}
 	return conn, buffers, err

@@ -20,12 +20,12 @@ type Exchange struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	match webroutes.Match
-	began time.Time
 
 	mu     sync.Mutex
 	state  state
 	ready  chan struct{} // closed when there is an answer; nil until somebody waits
 	answer Answer
+	values [4]string // of the headers that most answers have
 }
 
 type state int8
@@ -37,15 +37,11 @@ const (
 	over // nobody waits for the answer any more
 )
 
-// New returns the exchange of a request that a server has given to its handler, at
-// the time given. The handler's goroutine has to call [Exchange.Wait].
-func New(w http.ResponseWriter, r *http.Request, m webroutes.Match, began time.Time) *Exchange {
-	return &Exchange{w: w, r: r, match: m, began: began}
+// New returns the exchange of a request that a server has given to its handler, whose
+// goroutine has to call [Exchange.Wait].
+func New(w http.ResponseWriter, r *http.Request, m webroutes.Match) *Exchange {
+	return &Exchange{w: w, r: r, match: m}
 }
-
-// brief is how long a request may take without the client getting more time to read
-// the answer: giving it costs something.
-const brief = time.Second
 
 // turns is how often others get their turn before an answer is waited for, which
 // takes a channel, a timer and more.
@@ -96,9 +92,6 @@ func (e *Exchange) Wait(stopped <-chan struct{}, timeout time.Duration) error {
 		return nil
 	}
 	status, err := e.await(ready, stopped, timeout)
-	if time.Since(e.began) > brief {
-		webroutes.ExtendAnswer(e.w)
-	}
 	if !e.end() {
 		e.write()
 		return nil

@@ -19,7 +19,7 @@ func begin(ctx context.Context, header ...string) (*Exchange, *httptest.Response
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	return New(w, r, webroutes.Match{}, time.Now()), w
+	return New(w, r, webroutes.Match{}), w
 }
 
 func TestAnswerInTime(t *testing.T) {
@@ -81,7 +81,6 @@ func TestHungUp(t *testing.T) {
 	})
 }
 
-// What the npm package fresh says of the same headers.
 // Who hangs up has no more time for it than others.
 func TestHungUpKeepsTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -95,6 +94,7 @@ func TestHungUpKeepsTheLimit(t *testing.T) {
 	})
 }
 
+// What the npm package fresh says of the same headers.
 func TestFresh(t *testing.T) {
 	const old, later = "Fri, 02 Jan 2026 03:04:05 GMT", "Sat, 03 Jan 2026 03:04:05 GMT"
 	for _, c := range []struct {
@@ -139,7 +139,7 @@ func TestURL(t *testing.T) {
 		{"", "http://h.example/e", "http://h.example/e"},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), "GET", c.target, nil)
-		req := New(httptest.NewRecorder(), r, webroutes.Match{Root: c.root}, time.Now()).Request(nil)
+		req := New(httptest.NewRecorder(), r, webroutes.Match{Root: c.root}).Request(nil)
 		if got := req.Get("url"); got != c.want {
 			t.Errorf("url of %s below %s: %v, want %s", c.target, c.root, got, c.want)
 		}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,6 +12,7 @@ import (
 // as browsers and load balancers open them. [http.Server.Shutdown] waits five
 // seconds for them, unless they are dismissed. The zero Newcomers are none.
 type Newcomers struct {
+	count atomic.Int64 // len(conns)
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
 }
@@ -19,16 +21,20 @@ type Newcomers struct {
 func (n *Newcomers) Watch(s *http.Server) { s.ConnState = n.changed }
 
 func (n *Newcomers) changed(c net.Conn, state http.ConnState) {
+	if state != http.StateNew && n.count.Load() == 0 {
+		return // as it is with most requests
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if state != http.StateNew {
 		delete(n.conns, c)
-		return
+	} else {
+		if n.conns == nil {
+			n.conns = map[net.Conn]struct{}{}
+		}
+		n.conns[c] = struct{}{}
 	}
-	if n.conns == nil {
-		n.conns = map[net.Conn]struct{}{}
-	}
-	n.conns[c] = struct{}{}
+	n.count.Store(int64(len(n.conns)))
 }
 
 // newcomerTime is enough for a request that is on its way just now.

@@ -11,7 +11,7 @@ import (
 )
 
 // The limits of what a client may take to say what it wants and to read the
-// answer. What a flow takes is not part of it, see [ExtendAnswer].
+// answer. What a flow takes is not part of it.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = time.Minute
@@ -28,7 +28,6 @@ func Serve(l net.Listener, t *Table, log *slog.Logger) (stop func(context.Contex
 		Handler:           t,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
-		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
@@ -38,7 +37,7 @@ func Serve(l net.Listener, t *Table, log *slog.Logger) (stop func(context.Contex
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(LimitWrites(l, answerTimeout)); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("nodes serve HTTP no more", "error", err)
 		}
 	}()
@@ -51,12 +50,4 @@ func Serve(l net.Listener, t *Table, log *slog.Logger) (stop func(context.Contex
 		<-ended
 		return err
 	}
-}
-
-// ExtendAnswer gives a client its time to read the answer from now on: by the
-// server's clock that began when the request came, and its flow may have taken
-// long.
-func ExtendAnswer(w http.ResponseWriter) {
-	// A server that cannot has no limit to extend.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTimeout))
 }

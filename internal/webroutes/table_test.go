@@ -280,7 +280,6 @@ func TestServer(t *testing.T) {
 	}
 	table := New(Options{})
 	add(t, table, "n1", Route{Method: "GET", Path: "/", Serve: func(w http.ResponseWriter, _ *http.Request, _ Match) {
-		ExtendAnswer(w)
 		_, _ = io.WriteString(w, "hello")
 	}})
 	stop := Serve(l, table, slog.New(slog.DiscardHandler))

@@ -131,7 +131,6 @@ func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
 // serve takes a request in and waits for its answer, on the goroutine of its
 // connection.
 func (n *Node) serve(w http.ResponseWriter, r *http.Request, m webroutes.Match) {
-	began := time.Now()
 	n.pending.add()
 	defer n.pending.done()
 	body, files, err := n.body(w, r)
@@ -148,7 +147,7 @@ func (n *Node) serve(w http.ResponseWriter, r *http.Request, m webroutes.Match) 
 		webroutes.Unavailable(w)
 		return
 	}
-	e := exchange.New(w, r, m, began)
+	e := exchange.New(w, r, m)
 	n.send(cause, n.message(e, body, files))
 	switch err := e.Wait(n.stopped, n.web.Timeout()); {
 	case errors.Is(err, exchange.ErrTimeout):
@@ -189,10 +188,7 @@ func (n *Node) message(e *exchange.Exchange, body flow.Value, files flow.Array) 
 // send gives a message to the flow, and lends it the goroutine: the answer is
 // there most often when that returns.
 func (n *Node) send(cause *flow.Cause, msg *flow.Message) {
-	task := flow.TaskFunc(func(out flow.Outlet) error {
-		out.Send(0, msg)
-		return nil
-	})
+	task := (*sending)(msg)
 	lender, ok := n.env.Host.(flow.Lender)
 	if !ok {
 		n.env.Post(cause, task)
@@ -200,6 +196,16 @@ func (n *Node) send(cause *flow.Cause, msg *flow.Message) {
 	}
 	lender.Queue(cause, task)
 	lender.Lend()
+}
+
+// sending is a message as the task that sends it: a function would have to be
+// allocated.
+type sending flow.Message
+
+// Run implements [flow.Task].
+func (m *sending) Run(out flow.Outlet) error {
+	out.Send(0, (*flow.Message)(m))
+	return nil
 }
 
 // refuse answers a request whose body cannot be taken.

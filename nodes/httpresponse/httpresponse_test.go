@@ -3,11 +3,12 @@ package httpresponse
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
@@ -28,29 +29,41 @@ func answer(t *testing.T, config, msg, method string, header ...string) string {
 
 func answerWith(t *testing.T, config string, m *flow.Message, method string, header ...string) string {
 	t.Helper()
-	r := httptest.NewRequest(method, "/", nil)
+	d := flowtest.New(t, Type, config)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := exchange.New(w, r, webroutes.Match{})
+		m.Set("res", e)
+		if d.HandleMessage(m); d.Done[0] == nil {
+			_ = e.Wait(nil, 0) // it has its answer
+		}
+	}))
+	defer server.Close()
+	r, err := http.NewRequestWithContext(t.Context(), method, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	w := httptest.NewRecorder()
-	e := exchange.New(w, r, webroutes.Match{}, time.Now())
-	d := flowtest.New(t, Type, config)
-	m.Set("res", e)
-	d.HandleMessage(m)
+	got, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(got.Body)
+	if err := errors.Join(err, got.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
 	if d.Done[0] != nil {
 		return d.Done[0].Error()
 	}
-	if err := e.Wait(nil, 0); err != nil {
-		t.Fatal(err)
-	}
 	var lines []string
-	for name, values := range w.Header() {
-		if name != "Etag" {
+	for name, values := range got.Header {
+		if name != "Etag" && name != "Date" {
 			lines = append(lines, name+": "+strings.Join(values, " | "))
 		}
 	}
 	slices.Sort(lines)
-	return fmt.Sprint(w.Code, " ", strings.Join(lines, ", "), " ", w.Body.String())
+	return fmt.Sprint(got.StatusCode, " ", strings.Join(lines, ", "), " ", string(body))
 }
 
 func TestAnswers(t *testing.T) {
@@ -146,7 +159,7 @@ func TestNothingToAnswer(t *testing.T) {
 	if d.Done[1] == nil {
 		t.Error("a res of somebody's own was accepted")
 	}
-	e := exchange.New(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), webroutes.Match{}, time.Now())
+	e := exchange.New(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), webroutes.Match{})
 	for range 2 {
 		m := flow.NewMessage()
 		m.Set("res", e)
