@@ -33,16 +33,23 @@ const restService = `[
  {"id":"never","z":"a","type":"http in","url":"/never","method":"get","name":"VERSION","x":1,"y":1,"wires":[[]]}
 ]`
 
-func TestRESTService(t *testing.T) {
+// newWebEngine returns an engine whose nodes serve HTTP.
+func newWebEngine(tb testing.TB) (*engine, *webroutes.Table) {
+	tb.Helper()
 	table := webroutes.New(webroutes.Options{})
-	server := httptest.NewServer(table)
-	t.Cleanup(server.Close)
 	registry, err := nodes.Catalog(nodes.Deps{Sessions: session.New(), Context: state.New(), Web: table})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	e := &engine{Runtime: runtime.New(runtime.Options{Registry: registry, Context: state.New(), Drain: 5 * time.Second}), sessions: session.New()}
-	t.Cleanup(func() { e.stop(t) })
+	tb.Cleanup(func() { e.stop(tb) })
+	return e, table
+}
+
+func TestRESTService(t *testing.T) {
+	e, table := newWebEngine(t)
+	server := httptest.NewServer(table)
+	t.Cleanup(server.Close)
 	service := func(version string) string {
 		return strings.NewReplacer("BASE", server.URL, "VERSION", version).Replace(restService)
 	}

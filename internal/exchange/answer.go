@@ -19,15 +19,18 @@ type Answer struct {
 	NoSniff bool // the client must not take the body for anything but its type
 }
 
+// shortBody is up to how many bytes the length of a body is left to net/http: it
+// does without a header in its map if it has the whole body before it writes.
+const shortBody = 2 << 10
+
 // write sends the answer as res.send of Express does: with a weak ETag, as 304 if
 // the client has it already, and without a body where there can be none.
 func (e *Exchange) write() {
 	a, header := &e.answer, e.w.Header()
 	maps.Copy(header, a.Header)
-	var values [4]string // of the headers that most answers have, in one piece of memory
 	set := func(i int, name, value string) {
-		values[i] = value
-		header[name] = values[i : i+1 : i+1]
+		e.values[i] = value
+		header[name] = e.values[i : i+1 : i+1]
 	}
 	if len(header["Content-Type"]) == 0 && a.Type != "" {
 		set(0, "Content-Type", a.Type)
@@ -51,7 +54,9 @@ func (e *Exchange) write() {
 		set(3, "Content-Length", "0")
 		body = nil
 	default:
-		set(3, "Content-Length", strconv.Itoa(len(body)))
+		if len(body) == 0 || len(body) > shortBody || e.r.Method == http.MethodHead {
+			set(3, "Content-Length", strconv.Itoa(len(body)))
+		}
 	}
 	e.w.WriteHeader(status)
 	if len(body) > 0 && e.r.Method != http.MethodHead {
@@ -79,7 +84,7 @@ func fresh(r *http.Request, status int, header http.Header) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || status != http.StatusNotModified && (status < 200 || status > 299) {
 		return false
 	}
-	match, since := r.Header.Get("If-None-Match"), r.Header.Get("If-Modified-Since")
+	match, since := first(r.Header["If-None-Match"]), first(r.Header["If-Modified-Since"])
 	if match == "" && since == "" || strings.Contains(r.Header.Get("Cache-Control"), "no-cache") {
 		return false
 	}
@@ -92,6 +97,14 @@ func fresh(r *http.Request, status int, header http.Header) bool {
 	modified, err := http.ParseTime(header.Get("Last-Modified"))
 	known, knownErr := http.ParseTime(since)
 	return err == nil && knownErr == nil && !modified.After(known)
+}
+
+// first is what Header.Get returns, without a look at how the name is written.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }
 
 func hasTag(list, tag string) bool {
