@@ -109,10 +109,7 @@ func Listen(ctx context.Context, address string, authenticated bool) (net.Listen
 
 // Start serves the API on a listener, which belongs to the server from then on.
 func Start(l net.Listener, o Options) *Server {
-	l = webroutes.LimitWrites(l, answerTimeout)
-	if o.TLS != nil {
-		l = tls.NewListener(l, o.TLS)
-	}
+	l = webroutes.LimitWrites(l, answerTimeout, o.TLS)
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{handler: newHandler(ctx, o), cancel: cancel, ended: make(chan struct{})}
 	s.http = http.Server{

@@ -83,7 +83,7 @@ func (s *site) serve() error {
 		return err
 	}
 	s.address = l.Addr().String()
-	s.shutdown = webroutes.Serve(l, s.table, slog.New(slog.DiscardHandler))
+	s.shutdown = webroutes.Serve(l, nil, s.table, slog.New(slog.DiscardHandler))
 	return nil
 }
 

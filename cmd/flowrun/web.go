@@ -29,6 +29,7 @@ type web struct {
 
 	options  webroutes.Options
 	listener net.Listener // nil without an address
+	tls      *tls.Config  // nil for plain HTTP
 }
 
 func (w *web) addFlags(cmd *cobra.Command) {
@@ -106,7 +107,7 @@ func (w *web) listen(ctx context.Context, log *slog.Logger) error {
 	if err := c.load(); err != nil {
 		return err
 	}
-	w.listener = tls.NewListener(l, &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12})
+	w.tls = &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}
 	return nil
 }
 
@@ -116,11 +117,11 @@ func (w *web) serve(table *webroutes.Table, log *slog.Logger) (stop func(ctx con
 		return func(context.Context) error { return nil }
 	}
 	scheme := "http"
-	if w.certFile != "" {
+	if w.tls != nil {
 		scheme = "https"
 	}
 	log.Info("nodes serve HTTP", "url", scheme+"://"+w.listener.Addr().String())
-	return webroutes.Serve(w.listener, table, log)
+	return webroutes.Serve(w.listener, w.tls, table, log)
 }
 
 // close gives back what open opened.

@@ -2,6 +2,7 @@ package webroutes
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,9 +22,9 @@ const (
 )
 
 // Serve serves the routes of a table on a listener, which belongs to the server
-// from then on, until stop. That closes the port and waits for requests that are
+// from then on, by TLS if there is a configuration, until stop. That closes the port and waits for requests that are
 // under way until its context ends; then it cuts them off.
-func Serve(l net.Listener, t *Table, log *slog.Logger) (stop func(context.Context) error) {
+func Serve(l net.Listener, secure *tls.Config, t *Table, log *slog.Logger) (stop func(context.Context) error) {
 	server := &http.Server{
 		Handler:           t,
 		ReadHeaderTimeout: headerTimeout,
@@ -37,7 +38,7 @@ func Serve(l net.Listener, t *Table, log *slog.Logger) (stop func(context.Contex
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := server.Serve(LimitWrites(l, answerTimeout)); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(LimitWrites(l, answerTimeout, secure)); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("nodes serve HTTP no more", "error", err)
 		}
 	}()

@@ -282,7 +282,7 @@ func TestServer(t *testing.T) {
 	add(t, table, "n1", Route{Method: "GET", Path: "/", Serve: func(w http.ResponseWriter, _ *http.Request, _ Match) {
 		_, _ = io.WriteString(w, "hello")
 	}})
-	stop := Serve(l, table, slog.New(slog.DiscardHandler))
+	stop := Serve(l, nil, table, slog.New(slog.DiscardHandler))
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+l.Addr().String(), nil)
 	if err != nil {

@@ -1,18 +1,25 @@
 package webroutes
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"sync/atomic"
 	"time"
 )
 
-// LimitWrites returns a listener for a server whose clients have a time to take what
-// is written to them; who does not is cut off. Unlike [http.Server.WriteTimeout] it
-// leaves a flow as long as it needs, and costs next to nothing. Who takes over a
-// connection, such as a websocket, sees to that itself.
-func LimitWrites(l net.Listener, limit time.Duration) net.Listener {
-	return limitedListener{l, limit}
+// LimitWrites returns a listener for a server whose clients have a time to take
+// [piece] bytes of what is written to them; who does not is cut off. Unlike
+// [http.Server.WriteTimeout] it leaves a flow as long as it needs, and a slow client
+// that goes on reading as well; and it costs next to nothing. Who takes over a
+// connection, such as a websocket, sees to that itself. With a TLS configuration, not
+// nil, the connections are those of TLS.
+func LimitWrites(l net.Listener, limit time.Duration, secure *tls.Config) net.Listener {
+	l = limitedListener{l, limit}
+	if secure != nil {
+		return tls.NewListener(l, secure)
+	}
+	return l
 }
 
 type limitedListener struct {
@@ -28,7 +35,7 @@ func (l limitedListener) Accept() (net.Conn, error) {
 		return c, err
 	}
 	limited := &limitedConn{TCPConn: tcp, limit: l.limit, began: time.Now()}
-	limited.movedAt.Store(longAgo)
+	limited.movedAt.Store(never)
 	return limited, err
 }
 
@@ -38,19 +45,20 @@ type limitedConn struct {
 	*net.TCPConn
 	limit   time.Duration
 	began   time.Time
-	movedAt atomic.Int64 // a time.Duration since began
+	movedAt atomic.Int64 // a time.Duration since began, or never
 	foreign atomic.Bool  // the deadline is somebody else's
 }
 
 const (
-	maxAge  = time.Second // how much earlier than asked for a deadline may be
-	longAgo = -int64(maxAge)
+	piece = 64 << 10 // bytes
+	never = -1
 )
 
-// move moves the deadline, if it is time to.
+// move moves the deadline, if it is time to: it may be by a sixtieth earlier than the
+// limit says.
 func (c *limitedConn) move() error {
-	now := time.Since(c.began)
-	if now-time.Duration(c.movedAt.Load()) < maxAge || c.foreign.Load() {
+	now, moved := time.Since(c.began), c.movedAt.Load()
+	if c.foreign.Load() || moved != never && now-time.Duration(moved) < c.limit/60 {
 		return nil
 	}
 	c.movedAt.Store(int64(now))
@@ -58,19 +66,35 @@ func (c *limitedConn) move() error {
 }
 
 // Write implements [io.Writer].
-func (c *limitedConn) Write(b []byte) (int, error) {
-	if err := c.move(); err != nil {
-		return 0, err
+func (c *limitedConn) Write(b []byte) (n int, err error) {
+	for {
+		if err := c.move(); err != nil {
+			return n, err
+		}
+		m, err := c.TCPConn.Write(b[n:min(n+piece, len(b))])
+		if n += m; err != nil || n == len(b) {
+			return n, err
+		}
 	}
-	return c.TCPConn.Write(b)
 }
 
 // ReadFrom implements [io.ReaderFrom], with which a server sends files.
-func (c *limitedConn) ReadFrom(r io.Reader) (int64, error) {
-	if err := c.move(); err != nil {
-		return 0, err
+func (c *limitedConn) ReadFrom(r io.Reader) (n int64, err error) {
+	limited, ok := r.(*io.LimitedReader)
+	if !ok {
+		limited = &io.LimitedReader{R: r, N: 1<<63 - 1}
 	}
-	return c.TCPConn.ReadFrom(r)
+	for {
+		if err := c.move(); err != nil {
+			return n, err
+		}
+		next := io.LimitedReader{R: limited.R, N: min(piece, limited.N)} // the system sends from nothing deeper
+		m, err := c.TCPConn.ReadFrom(&next)
+		limited.N -= m
+		if n += m; err != nil || m < piece {
+			return n, err
+		}
+	}
 }
 
 // SetDeadline implements [net.Conn]. A server takes its own deadlines away when
@@ -85,7 +109,7 @@ func (c *limitedConn) SetDeadline(t time.Time) error {
 // each request that it has not set.
 func (c *limitedConn) SetWriteDeadline(t time.Time) error {
 	if foreign := !t.IsZero(); c.foreign.Swap(foreign) || foreign {
-		c.movedAt.Store(longAgo)
+		c.movedAt.Store(never)
 		return c.TCPConn.SetWriteDeadline(t)
 	}
 	return nil

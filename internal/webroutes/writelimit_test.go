@@ -3,17 +3,20 @@ package webroutes
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 )
 
 // limitedServer serves with a limit, and returns its address.
-func limitedServer(t *testing.T, limit time.Duration, serve http.HandlerFunc) string {
+func limitedServer(t *testing.T, limit time.Duration, secure *tls.Config, serve http.HandlerFunc) string {
 	t.Helper()
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -24,7 +27,7 @@ func limitedServer(t *testing.T, limit time.Duration, serve http.HandlerFunc) st
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = server.Serve(LimitWrites(l, limit))
+		_ = server.Serve(LimitWrites(l, limit, secure))
 	}()
 	t.Cleanup(func() {
 		_ = server.Close()
@@ -32,6 +35,8 @@ func limitedServer(t *testing.T, limit time.Duration, serve http.HandlerFunc) st
 	})
 	return l.Addr().String()
 }
+
+const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 // dialAndAsk sends a request and returns the connection.
 func dialAndAsk(t *testing.T, addr string) net.Conn {
@@ -42,22 +47,55 @@ func dialAndAsk(t *testing.T, addr string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(c, request); err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
+// By TLS the limit is that of the connection below.
+func TestWhoDoesNotReadIsCutOffByTLS(t *testing.T) {
+	certified := httptest.NewTLSServer(nil) // for its certificate
+	defer certified.Close()
+	failed := make(chan error, 1)
+	secure := &tls.Config{Certificates: certified.TLS.Certificates}
+	addr := limitedServer(t, 50*time.Millisecond, secure, func(w http.ResponseWriter, _ *http.Request) {
+		_, err := w.Write(much)
+		failed <- err
+	})
+	d := tls.Dialer{Config: certified.Client().Transport.(*http.Transport).TLSClientConfig}
+	d.Config.ServerName = "example.com"
+	c, err := d.DialContext(t.Context(), "tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := io.WriteString(c, request); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+}
+
 // much is more than a connection takes that nobody reads from.
 var much = bytes.Repeat([]byte("0123456789abcdef"), 4<<20)
 
+// writers are the ways in which an answer is written. The server gives the length of
+// a file, and then ReadFrom is called.
+var writers = map[string]func(http.ResponseWriter, []byte) error{
+	"Write": func(w http.ResponseWriter, b []byte) error { _, err := w.Write(b); return err },
+	"ReadFrom": func(w http.ResponseWriter, b []byte) error {
+		w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+		_, err := io.Copy(w, io.LimitReader(bytes.NewReader(b), int64(len(b))))
+		return err
+	},
+}
+
 func TestWhoDoesNotReadIsCutOff(t *testing.T) {
-	for name, write := range map[string]func(io.Writer) error{
-		"Write":    func(w io.Writer) error { _, err := w.Write(much); return err },
-		"ReadFrom": func(w io.Writer) error { _, err := io.Copy(w, io.MultiReader(bytes.NewReader(much))); return err },
-	} {
+	for name, write := range writers {
 		failed := make(chan error, 1)
-		addr := limitedServer(t, 50*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) { failed <- write(w) })
+		addr := limitedServer(t, 50*time.Millisecond, nil, func(w http.ResponseWriter, _ *http.Request) { failed <- write(w, much) })
 		dialAndAsk(t, addr)
 		if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%s: %v", name, err)
@@ -65,12 +103,39 @@ func TestWhoDoesNotReadIsCutOff(t *testing.T) {
 	}
 }
 
+// A slow client that goes on reading has all the time it needs.
+func TestSlowReaderGetsAll(t *testing.T) {
+	const (
+		limit = 200 * time.Millisecond
+		size  = 40 * piece
+		pause = 10 * time.Millisecond // for each piece
+	)
+	for name, write := range writers {
+		failed := make(chan error, 1)
+		addr := limitedServer(t, limit, nil, func(w http.ResponseWriter, _ *http.Request) { failed <- write(w, much[:size]) })
+		c := dialAndAsk(t, addr)
+		if err := c.(*net.TCPConn).SetReadBuffer(piece); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		for read := 0; read < size; read += piece {
+			if _, err := io.CopyN(io.Discard, c, piece); err != nil {
+				t.Fatalf("%s, after %d bytes: %v", name, read, err)
+			}
+			<-time.After(pause)
+		}
+		if err := <-failed; err != nil || time.Since(began) < 2*limit {
+			t.Errorf("%s: %v after %v", name, err, time.Since(began))
+		}
+	}
+}
+
 // What a flow takes is not the client's time.
 func TestLateAnswerIsWritten(t *testing.T) {
 	const limit = 50 * time.Millisecond
-	addr := limitedServer(t, limit, func(w http.ResponseWriter, r *http.Request) {
+	addr := limitedServer(t, limit, nil, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Late") != "" {
-			<-time.After(maxAge + limit)
+			<-time.After(2 * limit)
 		}
 		_, _ = io.WriteString(w, "hello")
 	})
@@ -81,9 +146,7 @@ func TestLateAnswerIsWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if late != "" {
-			r.Header.Set("Late", late)
-		}
+		r.Header.Set("Late", late)
 		answer, err := transport.RoundTrip(r)
 		if err != nil {
 			t.Fatalf("late %q: %v", late, err)
@@ -102,7 +165,7 @@ func TestHijackedIsNotLimited(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*limit)
 	defer cancel()
 	done := make(chan error, 1)
-	addr := limitedServer(t, limit, func(w http.ResponseWriter, _ *http.Request) {
+	addr := limitedServer(t, limit, nil, func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			done <- err

@@ -16,6 +16,7 @@ import (
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/charset"
 	"github.com/flowrun/flowrun/internal/qs"
+	"github.com/flowrun/flowrun/internal/webroutes"
 )
 
 // body reads the body of a request, and makes of it what its type says; see the
@@ -23,13 +24,13 @@ import (
 func (n *Node) body(w http.ResponseWriter, r *http.Request) (flow.Value, flow.Array, error) {
 	limit := n.web.MaxBody()
 	if n.config.Raw {
-		b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+		b, err := io.ReadAll(webroutes.Body(w, r, limit))
 		return flow.Buffer(b), nil, err
 	}
 	if n.config.Method == http.MethodGet || n.config.Method == http.MethodHead {
 		return nil, nil, nil // nobody asks for it
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	r.Body = webroutes.Body(w, r, limit)
 	typ, params, err := "", map[string]string(nil), error(nil)
 	if header := r.Header.Get("Content-Type"); header != "" {
 		if typ, params, err = mime.ParseMediaType(header); err != nil {

@@ -47,6 +47,7 @@ func Type(web *webroutes.Table) flow.Type {
 			"one whose flow stops before, 503; if a deploy replaces the node only, the flow has two seconds more. While a deploy replaces the node, new requests wait for it. " +
 			"When flowrun ends, new requests are answered 503, and those under way have the time of --drain. " +
 			"A body larger than --http-max-body is answered 413, and one that is not what its type says 500. " +
+			"A client has a minute for each 64 kB that it sends or reads; who is slower is cut off. " +
 			"While 1000 requests are on their way through the flows, more of them wait.",
 		Differences: []string{
 			"msg.req is an object without functions: msg.req.headers.accept instead of msg.req.get('accept').",
