@@ -102,3 +102,20 @@ func TestRESTService(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// A node that has lost its path does not have requests wait for the path before.
+func TestLostPath(t *testing.T) {
+	e, table := newWebEngine(t)
+	for _, c := range []struct {
+		path string
+		want int
+	}{{"/x", http.StatusOK}, {"", http.StatusNotFound}, {"/x(", http.StatusNotFound}, {"/x", http.StatusOK}} {
+		e.deploy(t, runtime.Nodes, fmt.Sprintf(`[{"id":"t","type":"tab"},
+			{"id":"in","z":"t","type":"http in","url":%q,"method":"get","x":1,"y":1,"wires":[["out"]]},
+			{"id":"out","z":"t","type":"http response","x":1,"y":1,"wires":[]}]`, c.path))
+		w := httptest.NewRecorder()
+		if table.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/x", nil)); w.Code != c.want {
+			t.Errorf("with the path %q: %d", c.path, w.Code)
+		}
+	}
+}

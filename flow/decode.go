@@ -11,9 +11,10 @@ import (
 type ConfigError struct {
 	Property string // as in rules[2].v
 	Reason   string
-	// Missing says that the property names a config node that is not there, as in
-	// exports of a part of the flows. It is no reason not to run the others.
-	Missing bool
+	Hint     string // what to do about it; may be empty
+	// Idle says that the node can only do nothing, as one whose config node is missing
+	// in an export of a part of the flows. That is no reason not to run the others.
+	Idle bool
 }
 
 func (e *ConfigError) Error() string { return e.Property + ": " + e.Reason }
@@ -35,7 +36,8 @@ func ConfigAs[T any](e Env, key, property, typ, id string) (config T, err error)
 	if key != "" {
 		text = e.Text(key, "%s", text)
 	}
-	return config, &ConfigError{Property: property, Reason: text, Missing: true}
+	const hint = "without it the node does nothing; import or enable that node too, or choose another"
+	return config, &ConfigError{Property: property, Reason: text, Hint: hint, Idle: true}
 }
 
 // ConfigPath is [ParseMessagePath] for an expression that is the value of a

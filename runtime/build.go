@@ -162,20 +162,19 @@ func inOrder(list []*flowfile.Node, set nodeSet) []*flowfile.Node {
 func problemOf(n *flowfile.Node, err error) flowfile.Problem {
 	p := flowfile.Problem{Pos: n.Pos, Severity: flowfile.Error, Node: n.ID, Type: n.Type, Name: n.Name, Text: err.Error()}
 	if bad, ok := errors.AsType[*flow.ConfigError](err); ok {
-		p.Pos = n.PropPos(bad.Property)
-		if bad.Missing {
+		p.Pos, p.Hint = n.PropPos(bad.Property), bad.Hint
+		if bad.Idle {
 			p.Severity = flowfile.Warning
-			p.Hint = "without it the node does nothing; import or enable that node too, or choose another"
 		}
 	}
 	return p
 }
 
-// lame stands in for a node that lacks what it cannot work without. The error goes
+// lame stands in for a node that can only do nothing ([flow.ConfigError]). The error goes
 // to the catch nodes with each message.
 type lame struct{ err error }
 
-// idsOfLame returns the ids of those that lack something.
+// idsOfLame returns the ids of those that do nothing.
 func idsOfLame(list []instance) map[string]bool {
 	ids := map[string]bool{}
 	for _, n := range list {

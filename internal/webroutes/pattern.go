@@ -31,6 +31,12 @@ type segment struct{ name, literal string }
 // special are the characters that mean something in a path.
 const special = `\:*?+.()[]{}|^$`
 
+// CheckPath tells what is wrong with the path of a route, as [Table.Handle] does.
+func CheckPath(path string) error {
+	_, err := compile(path)
+	return err
+}
+
 func compile(path string) (*pattern, error) {
 	if !strings.ContainsAny(path, special) {
 		return &pattern{literal: strings.TrimSuffix(path, "/")}, nil

@@ -66,6 +66,13 @@ func Type(web *webroutes.Table) flow.Type {
 			if !slices.Contains(methods, c.Method) {
 				return nil, &flow.ConfigError{Property: "method", Reason: "expected get, post, put, delete, patch, options or head, got " + c.Method}
 			}
+			const hint = "so the node does nothing; give it a path as Express has them, such as /things/:id or /files/*"
+			if c.URL == "" {
+				return nil, &flow.ConfigError{Property: "url", Reason: env.Text("httpin.errors.missing-path", "missing path"), Hint: hint, Idle: true}
+			}
+			if err := webroutes.CheckPath(c.URL); err != nil {
+				return nil, &flow.ConfigError{Property: "url", Reason: err.Error(), Hint: hint, Idle: true}
+			}
 			return &Node{config: c, env: env, web: web, credits: credit.NewPool(requests), stopped: make(chan struct{})}, nil
 		},
 	})
@@ -90,11 +97,6 @@ func (n *Node) Handle(*flow.Message, flow.Outlet) error { return nil }
 func (n *Node) Start(context.Context) error {
 	if n.web == nil {
 		n.env.Warn(n.env.Text("httpin.errors.not-created", "nothing serves HTTP, because there is no admin API here: give flowrun an address for it with --http ADDR"))
-		return nil
-	}
-	if n.config.URL == "" {
-		n.web.Release(n.env.ID, flow.Removed) // the route of the instance before
-		n.env.Warn(n.env.Text("httpin.errors.missing-path", "missing path"))
 		return nil
 	}
 	if n.web.IsReserved(n.config.Method, n.config.URL) {

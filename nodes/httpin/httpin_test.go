@@ -301,20 +301,6 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// A node that has lost its path does not have requests wait for the path before.
-func TestRestartWithoutPath(t *testing.T) {
-	table := webroutes.New(webroutes.Options{})
-	named := func(e *flow.Env) { e.ID = "n" }
-	before := flowtest.New(t, Type(table), `{"url":"/x"}`, named)
-	before.Node.(*Node).Drain()
-	flowtest.New(t, Type(table), `{}`, named)
-	w := httptest.NewRecorder()
-	table.ServeHTTP(w, httptest.NewRequest("GET", "/x", nil))
-	if w.Code != http.StatusNotFound {
-		t.Errorf("a request got %d", w.Code)
-	}
-}
-
 func TestReserved(t *testing.T) {
 	table := webroutes.New(webroutes.Options{Reserved: func(method, path string) bool { return method+path == "GET/status" }})
 	if d := flowtest.New(t, Type(table), `{"url":"/status"}`); len(d.Log) != 1 || !strings.Contains(d.Log[0].What, "--http ADDR") {
@@ -330,11 +316,22 @@ func TestWithoutServer(t *testing.T) {
 	if len(d.Log) != 1 || !strings.Contains(d.Log[0].What, "--http ADDR") {
 		t.Errorf("the log is %v", d.Log)
 	}
-	d = flowtest.New(t, Type(webroutes.New(webroutes.Options{})), `{}`, func(e *flow.Env) { e.MessageKeys = true })
-	if len(d.Log) != 1 || d.Log[0].What != "httpin.errors.missing-path" {
-		t.Errorf("the log is %v", d.Log)
-	}
-	if _, err := Type(nil).New(flow.NewObject("method", "fetch"), d.Env); err == nil {
-		t.Error("a method that there is not was accepted")
+}
+
+func TestConfig(t *testing.T) {
+	for _, c := range []struct {
+		config *flow.Object
+		idle   bool
+		want   string
+	}{
+		{flow.NewObject("url", "/x", "method", "fetch"), false, "method: expected get"},
+		{&flow.Object{}, true, "url: missing path"},
+		{flow.NewObject("url", "/x(y"), true, `url: the path "/x(y" is no pattern`},
+	} {
+		_, err := Type(nil).New(c.config, flow.Env{})
+		bad, ok := errors.AsType[*flow.ConfigError](err)
+		if !ok || bad.Idle != c.idle || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%v: %v", flow.JSON(c.config), err)
+		}
 	}
 }

@@ -169,7 +169,7 @@ func TestMissingConfig(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = typ.New(v.(*flow.Object), flow.Env{Config: func(string) flow.Node { return nil }})
-			if bad, ok := errors.AsType[*flow.ConfigError](err); !ok || !bad.Missing {
+			if bad, ok := errors.AsType[*flow.ConfigError](err); !ok || !bad.Idle {
 				t.Errorf("%s %s: error %v", typ.Name, config, err)
 			}
 		}
