@@ -100,15 +100,6 @@ func Dialer(t sockets.Target, provider tlsconf.Provider) session.Dialer {
 	}
 }
 
-// Provider returns that of the tls-config node that a property names, nil if it
-// names none.
-func Provider(env flow.Env, id string) (tlsconf.Provider, error) {
-	if id == "" {
-		return nil, nil
-	}
-	return tlsconf.Lookup(env, id)
-}
-
 // Port reads the property port of a node. The error is a *[flow.ConfigError].
 func Port(v flow.Value) (int, error) {
 	port, _ := sockets.ParseInt(v)

@@ -27,9 +27,12 @@ type Provider interface {
 	Server() (*tls.Config, error)
 }
 
-// Lookup returns the provider that a node's property tls names. The error is a
-// *[flow.ConfigError].
+// Lookup returns the provider that a node's property tls names, nil if that is empty.
+// The error is a *[flow.ConfigError].
 func Lookup(env flow.Env, id string) (Provider, error) {
+	if id == "" {
+		return nil, nil
+	}
 	return flow.ConfigAs[Provider](env, "", "tls", "tls-config", id)
 }
 

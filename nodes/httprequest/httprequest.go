@@ -132,12 +132,9 @@ func newNode(c Config, env flow.Env, s settings.Settings) (*Node, error) {
 			return nil, &flow.ConfigError{Property: "url", Reason: err.Error()}
 		}
 	}
-	var secure tlsconf.Provider
-	if c.TLS != "" {
-		var err error
-		if secure, err = tlsconf.Lookup(env, c.TLS); err != nil {
-			return nil, err
-		}
+	secure, err := tlsconf.Lookup(env, c.TLS)
+	if err != nil {
+		return nil, err
 	}
 	proxy := func() webproxy.Settings { return webproxy.Environment(env.Getenv) }
 	if c.Proxy != "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/internal/tcpnodes"
+	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
 )
 
@@ -86,7 +87,7 @@ func newNode(c Config, env flow.Env, store *session.Store) (*Node, error) {
 		}
 		return n, n.server.Prepare(c.TLS)
 	}
-	provider, err := tcpnodes.Provider(env, c.TLS)
+	provider, err := tlsconf.Lookup(env, c.TLS)
 	n.client = &tcpnodes.Client{
 		Env: env, Store: store, Target: sockets.Target{Host: c.Host, Port: port}, TLS: provider,
 		Pool: tcpnodes.Pool, Receive: n.receive, Ended: n.end,

@@ -10,6 +10,7 @@ import (
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/internal/sockets"
 	"github.com/flowrun/flowrun/internal/tcpnodes"
+	"github.com/flowrun/flowrun/internal/tlsconf"
 	"github.com/flowrun/flowrun/runtime/session"
 )
 
@@ -71,7 +72,7 @@ func newNode(c Config, env flow.Env, store *session.Store) (*Node, error) {
 		n.server = &tcpnodes.Server{Env: env, Store: store, Port: port}
 		return n, n.server.Prepare(c.TLS)
 	case "client", "":
-		provider, err := tcpnodes.Provider(env, c.TLS)
+		provider, err := tlsconf.Lookup(env, c.TLS)
 		n.client = &tcpnodes.Client{
 			Env: env, Store: store, Target: sockets.Target{Host: c.Host, Port: port}, TLS: provider,
 			Ended: func(flow.Outlet, *session.Session) bool {

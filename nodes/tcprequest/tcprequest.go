@@ -99,7 +99,7 @@ func newNode(c Config, env flow.Env, store *session.Store, live *settings.Live) 
 		return nil, &flow.ConfigError{Property: "out", Reason: fmt.Sprintf("expected time, count, char, sit or immed, got %q", c.Out)}
 	}
 	var err error
-	n.tls, err = tcpnodes.Provider(env, c.TLS)
+	n.tls, err = tlsconf.Lookup(env, c.TLS)
 	return n, err
 }
 

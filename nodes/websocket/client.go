@@ -69,11 +69,9 @@ func newClient(c ClientConfig, env flow.Env) (flow.Node, error) {
 		return nil, &flow.ConfigError{Property: "reconnect", Reason: "must be more than 0 seconds"}
 	}
 	n := &client{config: c, env: env, hub: websockets.NewClient(env, c.Options)}
-	if c.TLS != "" {
-		var err error
-		if n.tls, err = tlsconf.Lookup(env, c.TLS); err != nil {
-			return nil, err
-		}
+	var err error
+	if n.tls, err = tlsconf.Lookup(env, c.TLS); err != nil {
+		return nil, err
 	}
 	n.setHeaders()
 	return n, nil
