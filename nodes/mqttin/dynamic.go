@@ -9,9 +9,6 @@ import (
 
 // Handle does what a message's action says.
 func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
-	if n.broker == nil {
-		return nil
-	}
 	switch msg.Get("action") {
 	case "connect", "disconnect":
 		done := out.Keep()

@@ -48,7 +48,7 @@ var Type = flow.Define(flow.Spec[Config]{
 type Node struct {
 	config  Config
 	env     flow.Env
-	broker  mqtt.Broker    // nil if the node cannot do anything
+	broker  mqtt.Broker
 	dynamic []*flow.Object // what messages have subscribed to
 }
 
@@ -62,21 +62,30 @@ func New(c Config, env flow.Env) (flow.Node, error) {
 		return nil, &flow.ConfigError{Property: "datatype", Reason: "expected auto-detect, auto, buffer, utf8, json or base64, got " + c.Datatype}
 	}
 	broker, err := mqtt.Lookup(env, c.Broker)
+	if err == nil && c.Inputs != 1 {
+		err = checkTopic(c.Topic, env)
+	}
 	return &Node{config: c, env: env, broker: broker}, err
+}
+
+// checkTopic tells why nothing can be subscribed to.
+func checkTopic(topic string, env flow.Env) error {
+	reason := ""
+	switch {
+	case topic == "":
+		reason = env.Text("mqtt.errors.not-defined", "topic not defined")
+	case !mqtt.ValidFilter(topic):
+		reason = env.Text("mqtt.errors.invalid-topic", "Invalid topic specified")
+	default:
+		return nil
+	}
+	return &flow.ConfigError{Property: "topic", Reason: reason, Idle: true,
+		Hint: "so the node does nothing; give it a topic such as plant/+/state or plant/# (+ is one level, # the rest)"}
 }
 
 // Start subscribes, and has the broker node connect.
 func (n *Node) Start(context.Context) error {
 	c := &n.config
-	switch {
-	case c.Inputs != 1 && c.Topic != "" && !mqtt.ValidFilter(c.Topic):
-		n.env.Warn(n.env.Text("mqtt.errors.invalid-topic", "Invalid topic specified"))
-		n.release()
-		return nil
-	case c.Inputs != 1 && c.Topic == "":
-		n.release()
-		return errors.New(n.env.Text("mqtt.errors.not-defined", "topic not defined"))
-	}
 	client := n.broker.Client()
 	if c.Inputs != 1 {
 		client.Subscribe(n.env.ID, mqtt.Subscription{
@@ -89,26 +98,11 @@ func (n *Node) Start(context.Context) error {
 }
 
 // Drain takes no more messages.
-func (n *Node) Drain() {
-	if n.broker != nil {
-		n.broker.Client().Suspend(n.env.ID)
-	}
-}
-
-// release has nothing wait for a node that cannot start: neither does what the
-// instance before has subscribed to.
-func (n *Node) release() {
-	if n.broker != nil {
-		n.broker.Client().Detach(n.env.ID, true)
-		n.broker = nil
-	}
-}
+func (n *Node) Drain() { n.broker.Client().Suspend(n.env.ID) }
 
 // Stop unsubscribes; the next instance goes on with the subscription.
 func (n *Node) Stop(_ context.Context, reason flow.StopReason) error {
-	if n.broker != nil {
-		n.broker.Client().Detach(n.env.ID, reason == flow.Removed)
-	}
+	n.broker.Client().Detach(n.env.ID, reason == flow.Removed)
 	return nil
 }
 

@@ -1,12 +1,12 @@
 package mqttin
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/flowrun/flowrun/flow"
 	"github.com/flowrun/flowrun/flow/flowtest"
@@ -203,38 +203,14 @@ func TestConnectionActions(t *testing.T) {
 
 func TestInvalidTopic(t *testing.T) {
 	broker := flowtest.New(t, mqttbroker.Type(nil), `{"broker":"localhost"}`).Node
-	d := flowtest.New(t, Type, `{"broker":"b","topic":"a/#/b"}`, func(e *flow.Env) { e.Config = func(string) flow.Node { return broker } })
-	if len(d.Log) != 1 || d.Log[0].What != "Invalid topic specified" || d.Log[0].Level != flow.LevelWarn {
-		t.Errorf("logged %v", d.Log)
+	env := flow.Env{Config: func(string) flow.Node { return broker }}
+	for topic, want := range map[string]string{"a/#/b": "topic: Invalid topic specified", "": "topic: topic not defined"} {
+		_, err := Type.New(flow.NewObject("broker", "b", "topic", topic), env)
+		if bad, ok := errors.AsType[*flow.ConfigError](err); !ok || !bad.Idle || err.Error() != want {
+			t.Errorf("%q: %v", topic, err)
+		}
 	}
-}
-
-// An instance that cannot start leaves nothing that others would wait for.
-func TestCannotStartAnyMore(t *testing.T) {
-	for _, config := range []string{`{"broker":"b","topic":"a/#/b"}`, `{"broker":"b","topic":""}`} {
-		broker := mqtttest.New(t, nil)
-		node := flowtest.New(t, mqttbroker.Type(nil), fmt.Sprintf(`{"broker":"localhost","port":%d}`, broker.Port())).Node
-		use := func(id string) func(*flow.Env) {
-			return func(e *flow.Env) { e.ID, e.Config = id, func(string) flow.Node { return node } }
-		}
-		first := flowtest.New(t, Type, `{"broker":"b","topic":"a"}`, use("first"))
-		second := flowtest.New(t, Type, `{"broker":"b","topic":"b"}`, use("second"))
-		subscribed(broker, "a")
-		subscribed(broker, "b")
-		if err := first.Node.(*Node).Stop(t.Context(), flow.Restarted); err != nil {
-			t.Fatal(err)
-		}
-		publish(t, broker, "a", "for the next instance", false)
-		next, err := Type.New(first.Message(config).Object(), first.Env)
-		if err != nil {
-			t.Fatal(err)
-		}
-		began := time.Now()
-		_ = next.(*Node).Start(t.Context())
-		publish(t, broker, "b", "for others", false)
-		second.Until(func() bool { return len(second.Sent(0)) == 1 })
-		if took := time.Since(began); took > 4*time.Second { // after 5 s nobody waits for a next instance
-			t.Errorf("%s: it took %v", config, took)
-		}
+	if _, err := Type.New(flow.NewObject("broker", "b", "topic", "", "inputs", 1.0), env); err != nil {
+		t.Errorf("a node that messages have subscribe: %v", err)
 	}
 }
