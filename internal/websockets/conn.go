@@ -40,7 +40,7 @@ type conn struct {
 	id      string
 	session *flow.Object
 	peer    string // its address
-	ws      *websocket.Conn
+	ws      *websocket.Conn // nil until it has opened
 	socket  net.Conn
 	credits *credit.Pool
 	tasks   sync.WaitGroup
@@ -55,19 +55,27 @@ type conn struct {
 	writer
 }
 
-func newConn(h *Hub, ws *websocket.Conn, socket net.Conn) *conn {
+func newConn(h *Hub, socket net.Conn) *conn {
 	id := newID()
 	c := &conn{
-		hub: h, id: id, session: sessionOf(id), peer: socket.RemoteAddr().String(), ws: ws, socket: socket,
+		hub: h, id: id, session: sessionOf(id), peer: socket.RemoteAddr().String(), socket: socket,
 		credits: credit.NewPool(messageCredits),
 	}
+	c.writing = true // it does when it has opened
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
-	ws.SetReadLimit(int64(h.options.MaxPayload))
 	return c
 }
 
 // run reads until the connection ends, and returns why it did.
-func (c *conn) run() error {
+func (c *conn) run(ws *websocket.Conn) error {
+	if ws == nil {
+		c.cancel(nil)
+		c.abandon()
+		return c.socket.Close()
+	}
+	c.ws = ws
+	ws.SetReadLimit(int64(c.hub.options.MaxPayload))
+	c.tasks.Go(c.writeAll)
 	if every := time.Duration(c.hub.options.Heartbeat * float64(time.Second)); every > 0 {
 		c.tasks.Go(func() { c.ping(every) })
 	}

@@ -264,17 +264,24 @@ func (h *Hub) Reply(id string, m Message, c *flow.Cause) bool {
 	return true
 }
 
-// Serve runs a connection until it ends. The hub closes it. Socket is the
-// connection's own; the other end of ws.
-func (h *Hub) Serve(ws *websocket.Conn, socket net.Conn) {
-	c := newConn(h, ws, socket)
+// Expect takes in a connection that is about to open. What is sent on all connections
+// waits for it from now on: a peer that sees itself connected must not miss what is sent
+// then. The caller has to call the function that is returned, which runs the connection
+// until it ends. The hub closes it. Its argument is what was opened on the socket, or
+// nil if nothing was.
+func (h *Hub) Expect(socket net.Conn) (serve func(*websocket.Conn)) {
+	c := newConn(h, socket)
 	if !h.add(c) {
-		_ = ws.CloseNow() // its end is what is wanted
-		return
+		return func(ws *websocket.Conn) {
+			if ws != nil {
+				_ = ws.CloseNow() // its end is what is wanted
+			}
+		}
 	}
-	defer h.running.Done()
-	err := c.run()
-	h.lost(c, err)
+	return func(ws *websocket.Conn) {
+		defer h.running.Done()
+		h.lost(c, c.run(ws))
+	}
 }
 
 // add is false if the hub has stopped.

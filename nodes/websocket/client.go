@@ -158,7 +158,7 @@ func (n *client) connect(ctx context.Context) {
 		default:
 			failing = false
 			delays.Reset()
-			n.hub.Serve(ws, socket)
+			n.hub.Expect(socket)(ws)
 		}
 		backoff.Wait(ctx, delays.Next())
 	}

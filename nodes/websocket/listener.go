@@ -86,16 +86,18 @@ func (n *listener) Stop(_ context.Context, reason flow.StopReason) error {
 
 // accept serves a connection until it ends.
 func (n *listener) accept(w http.ResponseWriter, r *http.Request, _ webroutes.Match) {
-	hijacker := &hijacker{ResponseWriter: w}
+	hijacker := &hijacker{ResponseWriter: w, hub: n.hub}
 	ws, err := websocket.Accept(hijacker, r, &websocket.AcceptOptions{
 		Subprotocols:       offered(r),
 		InsecureSkipVerify: len(n.config.Origins) == 0,
 		OriginPatterns:     n.config.Origins,
 	})
 	if err != nil {
-		return // Accept has answered
+		ws = nil // Accept has answered
 	}
-	n.hub.Serve(ws, hijacker.conn)
+	if hijacker.serve != nil {
+		hijacker.serve(ws)
+	}
 }
 
 // offered returns the subprotocols that a client offers.
@@ -103,15 +105,31 @@ func offered(r *http.Request) []string {
 	return subprotocols(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","))
 }
 
-// hijacker keeps the connection that is taken from the HTTP server.
+// hijacker has the hub expect the connection that is taken from the HTTP server, before
+// the client is told that it is open.
 type hijacker struct {
 	http.ResponseWriter
-	conn net.Conn
+	hub   *websockets.Hub
+	serve func(*websocket.Conn) // nil until the connection was taken
+}
+
+// WriteHeader keeps back the answer that the connection is open, which Hijack writes.
+func (h *hijacker) WriteHeader(status int) {
+	if status != http.StatusSwitchingProtocols {
+		h.ResponseWriter.WriteHeader(status)
+	}
 }
 
 // Hijack implements [http.Hijacker].
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffers, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	h.conn = conn
-	return conn, buffers, err
+	if err != nil {
+		return nil, nil, err
+	}
+	h.serve = h.hub.Expect(conn)
+	answer := http.Response{StatusCode: http.StatusSwitchingProtocols, ProtoMajor: 1, ProtoMinor: 1, Header: h.Header()}
+	if err := errors.Join(answer.Write(buffers), buffers.Flush()); err != nil {
+		return nil, nil, err
+	}
+	return conn, buffers, nil
 }

@@ -310,3 +310,17 @@ func TestNotUTF8(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// A client that sees itself connected misses nothing that is sent from then on.
+func TestConnectedMissesNothing(t *testing.T) {
+	r, config := newListener(t, "")
+	out := flowtest.New(t, Out, server, use(config))
+	for i := range 200 {
+		conn := dial(t, r.url("/ws"), nil)
+		out.Handle(payload(fmt.Sprint(i)))
+		expect(t, conn, fmt.Sprint(i))
+		if err := conn.CloseNow(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
