@@ -197,7 +197,7 @@ func (m *Message) update() (first error) {
 		if !p.set && p.untouched(m.vm, was) {
 			continue
 		}
-		v, err := m.vm.convert(p.value, &nesting{object: m.object})
+		v, err := m.vm.convert(p.value, &nesting{object: m.object, depth: 1})
 		switch {
 		case err != nil:
 			if first == nil {

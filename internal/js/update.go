@@ -34,7 +34,7 @@ func (vm *VM) update(msg *flow.Message, o *goja.Object) (first error) {
 				continue
 			}
 		}
-		v, err := vm.convert(property, &nesting{object: o})
+		v, err := vm.convert(property, &nesting{object: o, depth: 1})
 		switch {
 		case err != nil:
 			if first == nil {

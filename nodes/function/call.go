@@ -44,10 +44,10 @@ func (c *call) handle() error {
 	case n.code.keepsMessage:
 		c.view = s.vm.NewMessage(c.msg)
 	default:
-		if s.view == nil {
-			s.view = s.vm.NewSpareMessage(!n.code.keepsRequest)
-		}
 		c.view = s.view
+		if s.view = nil; c.view == nil {
+			c.view = s.vm.NewSpareMessage(!n.code.keepsRequest)
+		}
 		c.view.Reuse(c.msg)
 	}
 	c.handling = true

@@ -130,8 +130,8 @@ type Node struct {
 	sandbox *sandbox // nil until a script runs
 	waiting []*call  // messages that came while initialize ran
 	open    map[*call]struct{}
-	badge   bool // a status is shown
-	last    call // of a script that leaves nothing behind, used again
+	badge   bool  // a status is shown
+	spare   *call // left nothing behind, to be used again; or nil
 }
 
 // Start compiles the scripts. As in Node-RED, a script that cannot be compiled
@@ -199,18 +199,37 @@ func (n *Node) Handle(msg *flow.Message, out flow.Outlet) error {
 	defer n.mu.Unlock()
 	switch n.phase {
 	case running:
-		c := &n.last
-		if n.code.keepsMessage || n.code.usesNode {
+		c := n.spare
+		if n.spare = nil; c == nil {
 			c = new(call)
 		}
 		*c = call{node: n, msg: msg, out: out, limit: n.limit}
-		return c.handle()
+		err := c.handle()
+		if c.release == nil {
+			n.reuse(c)
+		}
+		return err
 	case starting:
 		c := &call{node: n, msg: msg, out: out, limit: n.limit}
 		c.hold()
 		n.waiting = append(n.waiting, c)
 	}
 	return nil
+}
+
+// reuse keeps what it took to handle a message for the next one, if nothing but the
+// script had it: a node object has the call.
+func (n *Node) reuse(c *call) {
+	if n.code.keepsMessage {
+		return
+	}
+	if s := n.sandbox; s != nil && c.view != nil {
+		s.view = c.view
+	}
+	if !n.code.usesNode {
+		c.msg, c.given, c.view = nil, nil, nil
+		n.spare = c
+	}
 }
 
 // Stop ends timers, runs finalize and clears the status. Messages that the

@@ -65,10 +65,15 @@ func (k *keeper) known(node any) bool {
 		case "msg", "node", "arguments", "eval":
 			k.keeps = true
 		}
+	case *ast.PropertyShort: // {msg}
+		return k.known(&node.Name)
 	case *ast.FunctionLiteral, *ast.ArrowFunctionLiteral, *ast.ClassLiteral:
 		k.keeps = true
 	case *ast.CallExpression:
-		k.keepsRequest = k.keepsRequest || depth(node.Callee) == requestValue // valueOf gives the object itself
+		k.called(node.Callee)
+		return false
+	case *ast.TemplateLiteral:
+		k.called(node.Tag)
 		return false
 	case *ast.DotExpression:
 		if node.Identifier.Name == "__proto__" {
@@ -96,6 +101,25 @@ func (k *keeper) known(node any) bool {
 		return false
 	}
 	return true
+}
+
+// called looks at what is called: as a method it gets the object before it, and
+// valueOf, for one, returns that.
+func (k *keeper) called(callee ast.Expression) {
+	var object ast.Expression
+	switch callee := callee.(type) {
+	case *ast.DotExpression:
+		object = callee.Left
+		if is(object, "msg") && callee.Identifier.Name == "hasOwnProperty" {
+			return // which many scripts ask
+		}
+	case *ast.BracketExpression:
+		object = callee.Left
+	default:
+		return
+	}
+	k.keeps = k.keeps || is(object, "msg")
+	k.keepsRequest = k.keepsRequest || depth(object) == requestValue-1
 }
 
 func (k *keeper) returned(e ast.Expression) {

@@ -25,6 +25,8 @@ func TestMayKeep(t *testing.T) {
 		"if (msg.payload > 3) { node.status({text: 'big'}); return msg }":              false,
 		"for (let i = 0; i < msg.n; i++) { msg.sum += i } return [[msg, msg]]":         false,
 		"flow.set('last', msg.payload); return msg":                                    false,
+		"if (msg.hasOwnProperty('payload')) { return msg }":                            false,
+		"const payload = msg.payload; msg.result = {payload}; return msg":              false,
 
 		"flow.set('last', msg); return msg":                    true,
 		"let m = msg; return m":                                true,
@@ -42,6 +44,10 @@ func TestMayKeep(t *testing.T) {
 		"with (msg) { payload = 1 } return msg":                true,
 		"return {...msg}":                                      true,
 		"return msg?.payload":                                  true,
+		"q = {msg}; return msg":                                true,
+		"q = msg.valueOf(); return msg":                        true,
+		"q = msg['valueOf'](); return msg":                     true,
+		"q = msg.valueOf`x`; return msg":                       true,
 	}
 	for text, want := range cases {
 		if got, _ := keeps(t, text); got != want {
@@ -65,6 +71,8 @@ func TestMayKeepTheRequest(t *testing.T) {
 		"q = msg.req['query']; return msg":                   true,
 		"q = msg.req.query.valueOf(); return msg":            true,
 		"q = msg.req?.query; return msg":                     true,
+		"q = msg.req.query['valueOf'](); return msg":         true,
+		"q = msg.req.query.valueOf`x`; return msg":           true,
 		"msg.other = msg.req.query; return msg":              true,
 		"for (const k in msg.req.query) { n++ } return msg":  true,
 		"msg.req.query.__proto__ = Array; return msg":        true,

@@ -138,6 +138,27 @@ func TestTimers(t *testing.T) {
 	})
 }
 
+// A promise that a function elsewhere has made keeps its message, though the body has
+// nothing in it that could.
+func TestPromiseFromElsewhere(t *testing.T) {
+	const setup = "globalThis.later = v => new Promise(r => setTimeout(() => r(v), v.payload))"
+	for _, script := range []string{"return later({payload: msg.payload})", "node.status(''); return later({payload: msg.payload})"} {
+		synctest.Test(t, func(t *testing.T) {
+			d, stop := unstopped(t, state.New(), script, "initialize", setup)
+			defer stop()
+			d.Handle(`{"_msgid":"m1","payload":30}`)
+			d.Handle(`{"_msgid":"m2","payload":20}`)
+			d.Handle(`{"_msgid":"m3","payload":10}`)
+			d.Until(func() bool { return len(d.Done) == 3 })
+			var got []string
+			for _, m := range d.Messages(0) {
+				got = append(got, m.ID()+" "+flow.Text(m.Get("payload")))
+			}
+			equal(t, script, got, []string{"m3 10", "m2 20", "m1 30"})
+		})
+	}
+}
+
 // What is due at the same moment has the order in which it was asked for.
 func TestTimersHaveAnOrder(t *testing.T) {
 	for _, script := range []string{
