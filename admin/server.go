@@ -27,7 +27,7 @@ const MaxBody = 5 << 20
 // The limits of what a client may take to ask and to read the answer.
 const (
 	headerTimeout = 10 * time.Second
-	readTimeout   = 30 * time.Second
+	readTimeout   = time.Minute
 	answerTimeout = time.Minute
 	idleTimeout   = 2 * time.Minute
 )

@@ -54,7 +54,7 @@ func (e *Exchange) write() {
 		set(3, "Content-Length", "0")
 		body = nil
 	default:
-		if len(body) == 0 || len(body) > shortBody || e.r.Method == http.MethodHead {
+		if len(body) == 0 || len(body) > shortBody || e.r.Method == http.MethodHead || header["Trailer"] != nil {
 			set(3, "Content-Length", strconv.Itoa(len(body)))
 		}
 	}

@@ -130,6 +130,17 @@ func named(option string, err error) error {
 	return fmt.Errorf("%s: %w", option, err)
 }
 
+// GoOnWriting has writes that wait for a peer go on when less than some bytes wait to
+// be sent, not only when a third of the system's buffer is free, which may be
+// megabytes. Only Linux can.
+func GoOnWriting(c *net.TCPConn, below int) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return errors.Join(raw.Control(func(fd uintptr) { err = setUnsent(fd, below) }), err)
+}
+
 // keep turns 0, the system's default, into what the net package calls that.
 func keep[T int | time.Duration](v T) T {
 	if v == 0 {

@@ -11,6 +11,8 @@ var errLinux = errors.New("only Linux has it")
 
 func setUserTimeout(uintptr, int) error { return errLinux }
 
+func setUnsent(uintptr, int) error { return errLinux }
+
 func bindToInterface(uintptr, string) error { return errLinux }
 
 func setBacklog(uintptr, int) error { return errLinux }

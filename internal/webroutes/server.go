@@ -22,8 +22,9 @@ const (
 )
 
 // Serve serves the routes of a table on a listener, which belongs to the server
-// from then on, by TLS if there is a configuration, until stop. That closes the port and waits for requests that are
-// under way until its context ends; then it cuts them off.
+// from then on, and does so by TLS if there is a configuration. Stop closes the port
+// and waits for requests that are under way until its context ends; then it cuts them
+// off.
 func Serve(l net.Listener, secure *tls.Config, t *Table, log *slog.Logger) (stop func(context.Context) error) {
 	server := &http.Server{
 		Handler:           t,

@@ -25,7 +25,7 @@ func (b *slowBody) Read(p []byte) (n int, err error) {
 	// At the end the server goes on to look whether the client hangs up, without a limit.
 	if b.came += n; b.came >= piece && err == nil {
 		b.came = 0
-		_ = b.server.SetReadDeadline(time.Now().Add(readTimeout)) // what cannot has no limit
+		_ = b.server.SetReadDeadline(time.Now().Add(readTimeout)) // what cannot keeps the server's limit
 	}
 	return n, err
 }

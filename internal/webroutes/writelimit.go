@@ -2,14 +2,18 @@ package webroutes
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/flowrun/flowrun/internal/sockets"
 )
 
-// LimitWrites returns a listener for a server whose clients have a time to take
-// [piece] bytes of what is written to them; who does not is cut off. Unlike
+// LimitWrites returns a TCP listener for a server whose clients have a time to take
+// about [piece] bytes of what is written to them; who does not is cut off. Unlike
 // [http.Server.WriteTimeout] it leaves a flow as long as it needs, and a slow client
 // that goes on reading as well; and it costs next to nothing. Who takes over a
 // connection, such as a websocket, sees to that itself. With a TLS configuration, not
@@ -32,8 +36,9 @@ func (l limitedListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {
-		return c, err
+		return c, err // an error, or no TCP: then there is no limit
 	}
+	_ = sockets.GoOnWriting(tcp, piece) // without it a client has to take more at a time
 	limited := &limitedConn{TCPConn: tcp, limit: l.limit, began: time.Now()}
 	limited.movedAt.Store(never)
 	return limited, err
@@ -46,7 +51,8 @@ type limitedConn struct {
 	limit   time.Duration
 	began   time.Time
 	movedAt atomic.Int64 // a time.Duration since began, or never
-	foreign atomic.Bool  // the deadline is somebody else's
+	foreign atomic.Bool  // the deadline is somebody else's,
+	taken   atomic.Bool  // and so is the connection
 }
 
 const (
@@ -58,7 +64,7 @@ const (
 // limit says.
 func (c *limitedConn) move() error {
 	now, moved := time.Since(c.began), c.movedAt.Load()
-	if c.foreign.Load() || moved != never && now-time.Duration(moved) < c.limit/60 {
+	if c.foreign.Load() || c.taken.Load() || moved != never && now-time.Duration(moved) < c.limit/60 {
 		return nil
 	}
 	c.movedAt.Store(int64(now))
@@ -73,7 +79,7 @@ func (c *limitedConn) Write(b []byte) (n int, err error) {
 		}
 		m, err := c.TCPConn.Write(b[n:min(n+piece, len(b))])
 		if n += m; err != nil || n == len(b) {
-			return n, err
+			return n, c.cutOff(err)
 		}
 	}
 }
@@ -92,23 +98,32 @@ func (c *limitedConn) ReadFrom(r io.Reader) (n int64, err error) {
 		m, err := c.TCPConn.ReadFrom(&next)
 		limited.N -= m
 		if n += m; err != nil || m < piece {
-			return n, err
+			return n, c.cutOff(err)
 		}
 	}
 }
 
-// SetDeadline implements [net.Conn]. A server takes its own deadlines away when
-// somebody takes over the connection.
+// cutOff closes the connection if that is what the error of writing says. TLS would
+// try to say goodbye first.
+func (c *limitedConn) cutOff(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) && !c.foreign.Load() && !c.taken.Load() {
+		_ = c.TCPConn.Close()
+	}
+	return err
+}
+
+// SetDeadline implements [net.Conn]. net/http calls it when somebody takes over the
+// connection.
 func (c *limitedConn) SetDeadline(t time.Time) error {
-	c.foreign.Store(true)
+	c.taken.Store(true)
 	return c.TCPConn.SetDeadline(t)
 }
 
 // SetWriteDeadline implements [net.Conn]. TLS has deadlines of its own, for the
-// handshake and for its goodbye; the zero time ends them. A server ends those after
-// each request that it has not set.
+// handshake and for its goodbye; the zero time ends them. net/http sets the zero time
+// after each request, though it has set no other: that must not cost anything.
 func (c *limitedConn) SetWriteDeadline(t time.Time) error {
-	if foreign := !t.IsZero(); c.foreign.Swap(foreign) || foreign {
+	if foreign := !t.IsZero(); c.foreign.Swap(foreign) || foreign || c.taken.Load() {
 		c.movedAt.Store(never)
 		return c.TCPConn.SetWriteDeadline(t)
 	}

@@ -39,7 +39,7 @@ type conn struct {
 	hub     *Hub
 	id      string
 	session *flow.Object
-	peer    string // its address
+	peer    string          // its address
 	ws      *websocket.Conn // nil until it has opened
 	socket  net.Conn
 	credits *credit.Pool

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func Type(web *webroutes.Table) flow.Type {
 			"one whose flow stops before, 503; if a deploy replaces the node only, the flow has two seconds more. While a deploy replaces the node, new requests wait for it. " +
 			"When flowrun ends, new requests are answered 503, and those under way have the time of --drain. " +
 			"A body larger than --http-max-body is answered 413, and one that is not what its type says 500. " +
-			"A client has a minute for each 64 kB that it sends or reads; who is slower is cut off. " +
+			"A client has about a minute for each 64 kB that it sends or reads; who sends more slowly is answered 408, and who reads more slowly is cut off. " +
 			"While 1000 requests are on their way through the flows, more of them wait.",
 		Differences: []string{
 			"msg.req is an object without functions: msg.req.headers.accept instead of msg.req.get('accept').",
@@ -216,6 +217,8 @@ func (n *Node) refuse(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		status = http.StatusRequestEntityTooLarge
+	} else if errors.Is(err, os.ErrDeadlineExceeded) {
+		status = http.StatusRequestTimeout
 	}
 	n.env.Report(flow.LevelWarn, err, nil)
 	http.Error(w, http.StatusText(status), status)

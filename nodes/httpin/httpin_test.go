@@ -12,8 +12,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
@@ -172,6 +174,16 @@ func TestRefused(t *testing.T) {
 	}
 	if len(s.Log) != 10 || s.Log[0].Level != flow.LevelWarn {
 		t.Errorf("the log is %v", s.Log)
+	}
+}
+
+func TestTooSlow(t *testing.T) {
+	table := webroutes.New(webroutes.Options{})
+	flowtest.New(t, Type(table), `{"url":"/","method":"post"}`)
+	w := httptest.NewRecorder()
+	table.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", iotest.ErrReader(os.ErrDeadlineExceeded)))
+	if w.Code != http.StatusRequestTimeout {
+		t.Errorf("a client that does not send gets %d", w.Code)
 	}
 }
 

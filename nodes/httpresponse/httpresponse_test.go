@@ -82,6 +82,7 @@ func TestAnswers(t *testing.T) {
 		{`{"headers":{"x-a":"1","content-type":"text/plain"}}`, `{"payload":"x","headers":{"X-B":["2","3"],"x-a":"4","content-length":"99"}}`,
 			"200 Content-Length: 1, Content-Type: text/plain; charset=utf-8, X-A: 1, X-B: 2 | 3 x"},
 		{`{}`, `{"headers":{"x-a":"1","x-node-red-request-node":"5c9c9b0c"},"payload":"x"}`, "200 Content-Length: 1, " + html + ", X-A: 1 x"},
+		{`{}`, `{"headers":{"trailer":"X-A"},"payload":"x"}`, "200 Content-Length: 1, " + html + ", Trailer: X-A x"},
 		{`{}`, `{"headers":{"x y":"1"}}`, `TypeError [ERR_INVALID_HTTP_TOKEN]: Header name must be a valid HTTP token ["x y"]`},
 		{`{}`, `{"headers":{"x":"1\r\nSet-Cookie: a"}}`, `TypeError [ERR_INVALID_CHAR]: Invalid character in header content ["x"]`},
 		{`{}`, `{"headers":{"content-type":["text/plain"]}}`, "TypeError: Content-Type cannot be set to an Array"},
