@@ -24,20 +24,24 @@ func (e *ConfigError) Error() string { return e.Property + ": " + e.Reason }
 // *ConfigError. The key is that of Node-RED's catalogs for it, see [Env.Text]; may
 // be empty.
 func ConfigAs[T any](e Env, key, property, typ, id string) (config T, err error) {
+	var node Node
 	if e.Config != nil {
-		if found, ok := e.Config(id).(T); ok {
-			return found, nil
-		}
+		node = e.Config(id)
 	}
-	text := fmt.Sprintf("there is no %s node with the id %q", typ, id)
-	if id == "" {
+	if found, ok := node.(T); ok {
+		return found, nil
+	}
+	text, remedy := fmt.Sprintf("there is no %s node with the id %q", typ, id), "import or enable that node too"
+	switch {
+	case id == "":
 		text = fmt.Sprintf("it names no %s node", typ)
+	case node != nil: // of another type, or idle itself
+		text, remedy = fmt.Sprintf("the node %q is no %s node that works", id, typ), "mend it"
 	}
 	if key != "" {
 		text = e.Text(key, "%s", text)
 	}
-	const hint = "without it the node does nothing; import or enable that node too, or choose another"
-	return config, &ConfigError{Property: property, Reason: text, Hint: hint, Idle: true}
+	return config, &ConfigError{Property: property, Reason: text, Hint: "without it the node does nothing; " + remedy + ", or choose another", Idle: true}
 }
 
 // ConfigPath is [ParseMessagePath] for an expression that is the value of a

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"math"
 	"net"
 	"strconv"
 	"strings"
@@ -39,10 +40,12 @@ func In(store *session.Store) flow.Type {
 		Differences: []string{
 			"Each node has a socket of its own. If two have the same port, the system chooses which of them gets a datagram for this machine; those for a group go to both. In Node-RED both get all, until one of them stops.",
 			"A group that cannot be joined closes the socket.",
+			"With a port that is none the node does nothing, and the deploy warns; Node-RED takes a free port.",
 		},
 		Default: func() InConfig { return InConfig{IPV: "udp4", Datatype: "buffer"} },
 		New: func(c InConfig, env flow.Env) (flow.Node, error) {
-			return &in{config: c, env: env, store: store}, nil
+			port, err := portOf("port", c.Port)
+			return &in{config: c, env: env, store: store, port: port}, err
 		},
 	})
 }
@@ -52,6 +55,20 @@ type in struct {
 	config InConfig
 	env    flow.Env
 	store  *session.Store
+	port   int // 0: one that is free
+}
+
+// portOf reads a property that is a port, 0 if it is empty. The error is a
+// *[flow.ConfigError].
+func portOf(property string, v flow.Value) (int, error) {
+	if v == nil || v == "" {
+		return 0, nil
+	}
+	port := flow.Number(v)
+	if port != math.Trunc(port) || port < 0 || port > math.MaxUint16 {
+		return 0, &flow.ConfigError{Property: property, Reason: flow.JSON(v) + " is no port", Hint: "so the node does nothing; give it one from 1 to 65535", Idle: true}
+	}
+	return int(port), nil
 }
 
 // Handle does nothing: the node has no input.
@@ -60,11 +77,7 @@ func (n *in) Handle(*flow.Message, flow.Outlet) error { return nil }
 // Start binds the socket.
 func (n *in) Start(ctx context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
-	port, _ := sockets.ParseInt(n.config.Port)
-	if err := sockets.CheckPort("Port", port, 0); err != nil {
-		return err
-	}
-	server := sockets.UDPServer{UDPOptions: sockets.DefaultUDP(), Port: port, Reuse: true, Host: "0.0.0.0"}
+	server := sockets.UDPServer{UDPOptions: sockets.DefaultUDP(), Port: n.port, Reuse: true, Host: "0.0.0.0"}
 	if n.config.IPV == "udp6" {
 		server.Host = "::"
 	}
@@ -75,7 +88,7 @@ func (n *in) Start(ctx context.Context) error {
 	}
 	conn, err := server.Listen(ctx)
 	if err != nil {
-		n.fail(err, port)
+		n.fail(err, n.port)
 		return nil
 	}
 	_, err = n.store.Bind(conn, nil, &session.Options{

@@ -35,10 +35,14 @@ func Out(store *session.Store) flow.Type {
 			{Name: "port", Text: "where to send it, if the node does not say"},
 		},
 		Notes:       "Datagrams leave in the order of the messages, also while a name is looked up. What the system refuses is an error for catch nodes. The socket is a session: flowrun sessions shows it.",
-		Differences: []string{"A base64 payload that is no text is an error; in Node-RED it stops the runtime.", "A name that has only addresses of the other family is sent to there."},
+		Differences: []string{"A base64 payload that is no text is an error; in Node-RED it stops the runtime.", "A name that has only addresses of the other family is sent to there.", "With a port that is none the deploy warns, and each message is an error; Node-RED warns with each message."},
 		Default:     func() OutConfig { return OutConfig{IPV: "udp4", Multicast: "false"} },
 		New: func(c OutConfig, env flow.Env) (flow.Node, error) {
-			return &out{config: c, env: env, store: store}, nil
+			from, err := portOf("outport", c.Outport)
+			if _, bad := portOf("port", c.Port); err == nil {
+				err = bad
+			}
+			return &out{config: c, env: env, store: store, from: from}, err
 		},
 	})
 }
@@ -60,10 +64,6 @@ func (n *out) Start(context.Context) error {
 	n.store.Attach(n.env.ID, n.env.Host)
 	n.resolver = sockets.NewResolver(n.env.Host)
 	n.socks = map[bool]*session.Session{}
-	n.from, _ = sockets.ParseInt(n.config.Outport)
-	if err := sockets.CheckPort("Port", n.from, 0); err != nil {
-		return err
-	}
 	n.client = sockets.UDPClient{UDPOptions: sockets.DefaultUDP(), Reuse: true, Port: n.from}
 	if n.config.Multicast == "board" || n.config.Multicast == "multi" {
 		n.client.Broadcast = true

@@ -1,6 +1,7 @@
 package udp_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -159,6 +160,31 @@ func TestOutRefuses(t *testing.T) {
 		}
 		if warning != c.warning || err != c.err {
 			t.Errorf("%s: warned %q, error %q", c.msg, warning, err)
+		}
+	}
+}
+
+func TestBadPorts(t *testing.T) {
+	for _, c := range []struct {
+		typ    flow.Type
+		config *flow.Object
+		want   string // "" for none
+	}{
+		{udp.In(nil), flow.NewObject("port", "abc"), `port: "abc" is no port`},
+		{udp.In(nil), flow.NewObject("port", 70000.0), "port: 70000 is no port"},
+		{udp.In(nil), flow.NewObject("port", " 9200 "), ""},
+		{udp.In(nil), flow.NewObject("port", ""), ""},
+		{udp.Out(nil), flow.NewObject("port", "1.5"), `port: "1.5" is no port`},
+		{udp.Out(nil), flow.NewObject("port", "", "outport", -1.0), "outport: -1 is no port"},
+		{udp.Out(nil), flow.NewObject("port", 9200.0, "outport", "9201"), ""},
+	} {
+		_, err := c.typ.New(c.config, flow.Env{})
+		got := ""
+		if bad, ok := errors.AsType[*flow.ConfigError](err); ok && bad.Idle {
+			got = bad.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s %s: %v", c.typ.Name, flow.JSON(c.config), err)
 		}
 	}
 }

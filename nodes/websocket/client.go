@@ -68,8 +68,11 @@ func newClient(c ClientConfig, env flow.Env) (flow.Node, error) {
 	if c.Reconnect <= 0 {
 		return nil, &flow.ConfigError{Property: "reconnect", Reason: "must be more than 0 seconds"}
 	}
-	n := &client{config: c, env: env, hub: websockets.NewClient(env, c.Options)}
-	var err error
+	u, err := url.Parse(c.Path)
+	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" {
+		return nil, &flow.ConfigError{Property: "path", Reason: "must be a URL such as ws://host/path or wss://host/path", Hint: "so the node does nothing", Idle: true}
+	}
+	n := &client{config: c, env: env, hub: websockets.NewClient(env, c.Options), shown: u.Scheme + "://" + u.Host + u.EscapedPath()}
 	if n.tls, err = tlsconf.Lookup(env, c.TLS); err != nil {
 		return nil, err
 	}
@@ -113,11 +116,6 @@ func (n *client) Handle(*flow.Message, flow.Outlet) error { return nil }
 
 // Start connects as soon as a node uses the connection.
 func (n *client) Start(context.Context) error {
-	u, err := url.Parse(n.config.Path)
-	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" {
-		return &flow.ConfigError{Property: "path", Reason: "must be a URL such as ws://host/path or wss://host/path"}
-	}
-	n.shown = u.Scheme + "://" + u.Host + u.EscapedPath()
 	var ctx context.Context
 	ctx, n.cancel = context.WithCancel(context.Background())
 	n.running.Go(func() { n.connect(ctx) })

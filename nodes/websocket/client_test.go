@@ -3,6 +3,7 @@ package websocket
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -159,22 +160,16 @@ func TestUnusedClient(t *testing.T) {
 }
 
 func TestClientProblems(t *testing.T) {
-	for path, want := range map[string]string{"": "path: must be a URL", "/ws": "path: must be a URL", "http://a/": "path: must be a URL", "ws:///x": "path: must be a URL"} {
-		n, err := Client.New(flow.NewObject("path", path), flow.Env{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := n.(flow.Starter).Start(t.Context()); err == nil || !strings.HasPrefix(err.Error(), want) {
+	for _, path := range []string{"", "/ws", "http://a/", "ws:///x"} {
+		_, err := Client.New(flow.NewObject("path", path), flow.Env{})
+		if bad, ok := errors.AsType[*flow.ConfigError](err); !ok || !bad.Idle || bad.Property != "path" {
 			t.Errorf("path %q: error %v", path, err)
 		}
-		if err := n.(flow.Stopper).Stop(t.Context(), flow.Removed); err != nil {
-			t.Error(err)
-		}
 	}
-	if _, err := Client.New(flow.NewObject("reconnect", 0.0), flow.Env{}); err == nil {
+	if _, err := Client.New(flow.NewObject("path", "ws://a", "reconnect", 0.0), flow.Env{}); err == nil {
 		t.Error("reconnecting at once is no error")
 	}
-	if _, err := Client.New(flow.NewObject("tls", "nosuch"), flow.Env{Config: func(string) flow.Node { return nil }}); err == nil {
+	if _, err := Client.New(flow.NewObject("path", "ws://a", "tls", "nosuch"), flow.Env{Config: func(string) flow.Node { return nil }}); err == nil {
 		t.Error("TLS without settings is no error")
 	}
 }
