@@ -46,8 +46,8 @@ var allocCases = []struct {
 	{"binary", "binary", "", 1, 5},
 	{"line", "line", "", 1, 5},
 	{"line", "line", "", 32, 4},
-	{"line-function", "line", upper, 1, 13},
-	{"line-function", "line", upper, 32, 12},
+	{"line-function", "line", upper, 1, 10},
+	{"line-function", "line", upper, 32, 9},
 	{"line-changes", "line", changes(), 32, 5},
 }
 

@@ -9,7 +9,7 @@ import (
 
 // maxCallAllocs is what one call of BenchmarkCall may allocate: a little more
 // than it does.
-const maxCallAllocs = 11
+const maxCallAllocs = 9
 
 func BenchmarkCallNewObject(b *testing.B) {
 	benchmark(b, "return {sessionId: msg.sessionId, payload: msg.payload}", "hello")
