@@ -41,32 +41,18 @@ func NewObject(pairs ...Value) *Object {
 // MakeObject returns an empty object with room for n properties. A small one is one
 // piece of memory with its room.
 func MakeObject(n int) *Object {
-	switch {
-	case n == 0:
-		return &Object{}
-	case n == 1:
-		o := &struct {
-			Object
-			room [1]entry
-		}{}
-		o.entries = o.room[:0]
-		return &o.Object
-	case n == 2:
-		o := &struct {
-			Object
-			room [2]entry
-		}{}
-		o.entries = o.room[:0]
-		return &o.Object
-	case n <= 4:
-		o := &struct {
-			Object
-			room [4]entry
-		}{}
-		o.entries = o.room[:0]
-		return &o.Object
+	if n == 0 || n > len(small{}.room) {
+		return &Object{entries: make([]entry, 0, n)}
 	}
-	return &Object{entries: make([]entry, 0, n)}
+	o := &small{}
+	o.entries = o.room[:0]
+	return &o.Object
+}
+
+// small is an object with its room.
+type small struct {
+	Object
+	room [2]entry
 }
 
 // Len returns the number of properties.
