@@ -43,7 +43,7 @@ func TestInline(t *testing.T) {
 		{in: Inline{TLS: "config"}, name: "one.example"},
 		{in: Inline{TLS: "config", ServerName: "two.example"}, name: "two.example"},
 		{in: Inline{TLS: "gone"}, fails: "tls: there is no tls-config node with the id \"gone\""},
-		{in: Inline{TLS: "other"}, fails: "tls: there is no tls-config node with the id \"other\""},
+		{in: Inline{TLS: "other"}, fails: "tls: the node \"other\" is no tls-config node that works"},
 	} {
 		p, err := c.in.Provider(env)
 		if c.fails != "" {
