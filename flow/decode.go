@@ -11,7 +11,7 @@ import (
 type ConfigError struct {
 	Property string // as in rules[2].v
 	Reason   string
-	Hint     string // what to do about it; may be empty
+	Hint     string // what follows from it, and what to do about it; may be empty
 	// Idle says that the node can only do nothing, as one whose config node is missing
 	// in an export of a part of the flows. That is no reason not to run the others.
 	Idle bool

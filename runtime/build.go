@@ -164,7 +164,7 @@ func problemOf(n *flowfile.Node, err error) flowfile.Problem {
 	if bad, ok := errors.AsType[*flow.ConfigError](err); ok {
 		p.Pos, p.Hint = n.PropPos(bad.Property), bad.Hint
 		if bad.Idle {
-			p.Severity = flowfile.Warning
+			p.Severity, p.Idle = flowfile.Warning, true
 		}
 	}
 	return p

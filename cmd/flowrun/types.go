@@ -31,6 +31,7 @@ type typeCount struct {
 	typ         string
 	nodes       int
 	errors      map[flowfile.Pos]bool // their places; not that the type is missing
+	idle        map[flowfile.Pos]bool // places that have nodes do nothing
 	support     support
 	differences []string
 }
@@ -64,8 +65,12 @@ func (c *typeCounts) add(flows *flowfile.Flows, problems flowfile.Problems) {
 	}
 	for _, p := range problems {
 		// The nodes of a subflow's instances have their place in common.
-		if t := c.byType[p.Type]; t != nil && t.support != missing && p.Severity == flowfile.Error {
+		switch t := c.byType[p.Type]; {
+		case t == nil || t.support == missing:
+		case p.Severity == flowfile.Error:
 			t.errors[p.Pos] = true
+		case p.Idle:
+			t.idle[p.Pos] = true
 		}
 	}
 }
@@ -78,7 +83,7 @@ func (c *typeCounts) of(flows *flowfile.Flows, typ string) *typeCount {
 	if t := c.byType[typ]; t != nil {
 		return t
 	}
-	t := &typeCount{typ: typ, errors: map[flowfile.Pos]bool{}}
+	t := &typeCount{typ: typ, errors: map[flowfile.Pos]bool{}, idle: map[flowfile.Pos]bool{}}
 	known, ok := c.registry.Lookup(typ)
 	switch {
 	case !ok:
@@ -101,13 +106,15 @@ func (c *typeCounts) sorted() []*typeCount {
 	})
 }
 
-// totals returns how many nodes there are, and how many by how they do.
-func (c *typeCounts) totals() (nodes int, by [same + 1]int) {
+// totals returns how many nodes there are, how many by how their types do, and how
+// many do nothing all the same.
+func (c *typeCounts) totals() (nodes int, by [same + 1]int, idle int) {
 	for _, t := range c.byType {
 		nodes += t.nodes
 		by[t.support] += t.nodes
+		idle += len(t.idle)
 	}
-	return nodes, by
+	return nodes, by, idle
 }
 
 // command returns the command that runs the files with stubs for the missing
@@ -136,7 +143,7 @@ func (c *typeCounts) command(files []string) string {
 // text returns the counts as a table with the totals above it; empty without
 // nodes.
 func (c *typeCounts) text(files []string) string {
-	nodes, by := c.totals()
+	nodes, by, idle := c.totals()
 	if nodes == 0 {
 		return ""
 	}
@@ -147,7 +154,11 @@ func (c *typeCounts) text(files []string) string {
 			fmt.Fprintf(&b, format+",", by[i])
 		}
 	}
-	head := strings.TrimSuffix(b.String(), ",") + "\n\n"
+	head := strings.TrimSuffix(b.String(), ",")
+	if idle > 0 {
+		head += fmt.Sprintf("; %d of them can do nothing, see above", idle)
+	}
+	head += "\n\n"
 	b.Reset()
 	width := 0
 	for typ := range c.byType {
@@ -179,20 +190,24 @@ func (t *typeCount) lines() []string {
 	case same:
 		lines = []string{"runs"}
 	}
+	if len(t.idle) > 0 {
+		lines[0] = fmt.Sprintf("%d can do nothing, see above; else %s", len(t.idle), lines[0])
+	}
 	if len(t.errors) > 0 {
 		lines[0] = count(len(t.errors), "error") + ", see above; else " + lines[0]
 	}
 	return lines
 }
 
-// value returns the same as JSON has it: {nodes: {total, missing, …}, types:
-// [{type, nodes, errors, support, differences}], deploy: the command}.
+// value returns the same as JSON has it: {nodes: {total, missing, …, idle}, types:
+// [{type, nodes, errors, idle, support, differences}], deploy: the command}.
 func (c *typeCounts) value(files []string) *flow.Object {
-	nodes, by := c.totals()
+	nodes, by, idle := c.totals()
 	totals := flow.NewObject("total", float64(nodes))
 	for s := missing; s <= same; s++ {
 		totals.Set(s.String(), float64(by[s]))
 	}
+	totals.Set("idle", float64(idle))
 	types := flow.Array{}
 	for _, t := range c.sorted() {
 		differences := flow.Array{}
@@ -200,7 +215,7 @@ func (c *typeCounts) value(files []string) *flow.Object {
 			differences = append(differences, text)
 		}
 		types = append(types, flow.NewObject("type", t.typ, "nodes", float64(t.nodes), "errors", float64(len(t.errors)),
-			"support", t.support.String(), "differences", differences))
+			"idle", float64(len(t.idle)), "support", t.support.String(), "differences", differences))
 	}
 	return flow.NewObject("nodes", totals, "types", types, "deploy", c.command(files))
 }

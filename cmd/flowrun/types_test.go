@@ -59,7 +59,7 @@ func checkExample(t *testing.T, path string) {
 			unknown++
 		}
 	}
-	if _, by := counts.totals(); by[missing] != unknown {
+	if _, by, _ := counts.totals(); by[missing] != unknown {
 		t.Errorf("%d nodes of missing types, and %d errors that name them", by[missing], unknown)
 	}
 	_, problems = counted(stubs)

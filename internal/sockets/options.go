@@ -138,7 +138,7 @@ func GoOnWriting(c *net.TCPConn, below int) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(raw.Control(func(fd uintptr) { err = setUnsent(fd, below) }), err)
+	return setOptions(raw, []func(uintptr) error{func(fd uintptr) error { return setUnsent(fd, below) }})
 }
 
 // keep turns 0, the system's default, into what the net package calls that.

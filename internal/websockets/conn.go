@@ -69,9 +69,10 @@ func newConn(h *Hub, socket net.Conn) *conn {
 // run reads until the connection ends, and returns why it did.
 func (c *conn) run(ws *websocket.Conn) error {
 	if ws == nil {
+		why := context.Cause(c.ctx)
 		c.cancel(nil)
 		c.abandon()
-		return c.socket.Close()
+		return errors.Join(why, c.socket.Close())
 	}
 	c.ws = ws
 	ws.SetReadLimit(int64(c.hub.options.MaxPayload))

@@ -273,8 +273,9 @@ func (h *Hub) Expect(socket net.Conn) (serve func(*websocket.Conn)) {
 	c := newConn(h, socket)
 	if !h.add(c) {
 		return func(ws *websocket.Conn) {
+			_ = socket.Close() // its end is what is wanted
 			if ws != nil {
-				_ = ws.CloseNow() // its end is what is wanted
+				_ = ws.CloseNow()
 			}
 		}
 	}

@@ -106,12 +106,15 @@ func (k *keeper) known(node any) bool {
 // called looks at what is called: as a method it gets the object before it, and
 // valueOf, for one, returns that.
 func (k *keeper) called(callee ast.Expression) {
+	if optional, ok := callee.(*ast.Optional); ok { // msg.valueOf?.()
+		callee = optional.Expression
+	}
 	var object ast.Expression
 	switch callee := callee.(type) {
 	case *ast.DotExpression:
 		object = callee.Left
 		if is(object, "msg") && callee.Identifier.Name == "hasOwnProperty" {
-			return // which many scripts ask
+			return // which many scripts ask, and nobody replaces
 		}
 	case *ast.BracketExpression:
 		object = callee.Left

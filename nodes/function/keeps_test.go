@@ -48,6 +48,9 @@ func TestMayKeep(t *testing.T) {
 		"q = msg.valueOf(); return msg":                        true,
 		"q = msg['valueOf'](); return msg":                     true,
 		"q = msg.valueOf`x`; return msg":                       true,
+		"q = msg.valueOf?.(); return msg":                      true,
+		"q = msg['valueOf']?.(); return msg":                   true,
+		"return [msg.valueOf?.()]":                             true,
 	}
 	for text, want := range cases {
 		if got, _ := keeps(t, text); got != want {
@@ -73,6 +76,7 @@ func TestMayKeepTheRequest(t *testing.T) {
 		"q = msg.req?.query; return msg":                     true,
 		"q = msg.req.query['valueOf'](); return msg":         true,
 		"q = msg.req.query.valueOf`x`; return msg":           true,
+		"q = msg.req.query.valueOf?.(); return msg":          true,
 		"msg.other = msg.req.query; return msg":              true,
 		"for (const k in msg.req.query) { n++ } return msg":  true,
 		"msg.req.query.__proto__ = Array; return msg":        true,

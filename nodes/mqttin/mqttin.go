@@ -75,7 +75,7 @@ func checkTopic(topic string, env flow.Env) error {
 	case topic == "":
 		reason = env.Text("mqtt.errors.not-defined", "topic not defined")
 	case !mqtt.ValidFilter(topic):
-		reason = env.Text("mqtt.errors.invalid-topic", "Invalid topic specified")
+		reason = env.Text("mqtt.errors.invalid-topic", "Invalid topic specified") + ": " + topic
 	default:
 		return nil
 	}

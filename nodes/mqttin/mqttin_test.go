@@ -204,7 +204,7 @@ func TestConnectionActions(t *testing.T) {
 func TestInvalidTopic(t *testing.T) {
 	broker := flowtest.New(t, mqttbroker.Type(nil), `{"broker":"localhost"}`).Node
 	env := flow.Env{Config: func(string) flow.Node { return broker }}
-	for topic, want := range map[string]string{"a/#/b": "topic: Invalid topic specified", "": "topic: topic not defined"} {
+	for topic, want := range map[string]string{"a/#/b": "topic: Invalid topic specified: a/#/b", "": "topic: topic not defined"} {
 		_, err := Type.New(flow.NewObject("broker", "b", "topic", topic), env)
 		if bad, ok := errors.AsType[*flow.ConfigError](err); !ok || !bad.Idle || err.Error() != want {
 			t.Errorf("%q: %v", topic, err)

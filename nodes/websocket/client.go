@@ -68,9 +68,10 @@ func newClient(c ClientConfig, env flow.Env) (flow.Node, error) {
 	if c.Reconnect <= 0 {
 		return nil, &flow.ConfigError{Property: "reconnect", Reason: "must be more than 0 seconds"}
 	}
+	c.Path = flow.TrimSpace(c.Path)
 	u, err := url.Parse(c.Path)
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" {
-		return nil, &flow.ConfigError{Property: "path", Reason: "must be a URL such as ws://host/path or wss://host/path", Hint: "so the node does nothing", Idle: true}
+		return nil, &flow.ConfigError{Property: "path", Reason: "must be a URL such as ws://host/path or wss://host/path", Hint: "so the node does nothing; give it one", Idle: true}
 	}
 	n := &client{config: c, env: env, hub: websockets.NewClient(env, c.Options), shown: u.Scheme + "://" + u.Host + u.EscapedPath()}
 	if n.tls, err = tlsconf.Lookup(env, c.TLS); err != nil {
@@ -150,6 +151,9 @@ func (n *client) connect(ctx context.Context) {
 		ws, socket, err := n.dial(ctx)
 		switch {
 		case ctx.Err() != nil:
+			if ws != nil {
+				_ = ws.CloseNow() // nobody wants it any more
+			}
 		case err != nil:
 			n.hub.Failed(fmt.Errorf("%s: %w", n.shown, err), failing)
 			failing = true

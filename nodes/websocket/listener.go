@@ -128,8 +128,6 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	h.serve = h.hub.Expect(conn)
 	answer := http.Response{StatusCode: http.StatusSwitchingProtocols, ProtoMajor: 1, ProtoMinor: 1, Header: h.Header()}
-	if err := errors.Join(answer.Write(buffers), buffers.Flush()); err != nil {
-		return nil, nil, err
-	}
+	_ = errors.Join(answer.Write(buffers), buffers.Flush()) // if that fails, reading does too
 	return conn, buffers, nil
 }
