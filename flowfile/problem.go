@@ -50,7 +50,7 @@ func (s Severity) String() string {
 type Problem struct {
 	Pos              Pos
 	Severity         Severity
-	Idle             bool // a warning that the node does nothing
+	Idle             bool   // a warning that the node does nothing
 	Node, Type, Name string // the node it is about; Node is empty if it is none
 	Text             string // what is wrong
 	Hint             string // what to do about it; may be empty
