@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -66,7 +67,7 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rt := runtime.New(runtime.Options{Registry: registry})
+	rt := runtime.New(runtime.Options{Registry: registry, Drain: 5 * time.Second})
 	t.Cleanup(func() {
 		if err := rt.Shutdown(context.Background()); err != nil {
 			t.Error(err)

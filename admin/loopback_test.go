@@ -55,7 +55,7 @@ func newLoopback(t *testing.T, conformance *admin.Conformance, change ...func(*a
 		t.Fatal(err)
 	}
 	stores, comms := state.New("memory0", "memory1"), &admin.Comms{}
-	rt := runtime.New(runtime.Options{Registry: registry, Context: stores, Conformance: conformance != nil})
+	rt := runtime.New(runtime.Options{Registry: registry, Context: stores, Drain: 5 * time.Second, Conformance: conformance != nil})
 	l, err := admin.Listen(t.Context(), "127.0.0.1:0", false)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -28,7 +29,7 @@ func TestSeriesAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rt := runtime.New(runtime.Options{Registry: registry})
+	rt := runtime.New(runtime.Options{Registry: registry, Drain: 5 * time.Second})
 	t.Cleanup(func() {
 		if err := rt.Shutdown(context.Background()); err != nil {
 			t.Error(err)
