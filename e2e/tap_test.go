@@ -82,8 +82,6 @@ func startAdmin(t *testing.T, e *engine) (url string, ended <-chan struct{}) {
 // others only so many were made as it takes to find out.
 func TestTapClientThatReadsLater(t *testing.T) {
 	e := newEngine(t)
-	port := testrun.FreePorts(t, 1)[0]
-	e.deploy(t, runtime.Full, echoFlow("line", port, ""))
 	url, _ := startAdmin(t, e)
 	ctx, cancel := context.WithTimeout(t.Context(), tapWait)
 	defer cancel()
@@ -96,7 +94,9 @@ func TestTapClientThatReadsLater(t *testing.T) {
 	if _, _, err := tap.Read(ctx); err != nil { // hello
 		t.Fatal(err)
 	}
-	want := tapLine*echoes(t, dialEngine(t, port), tapFill) + 1 // the event connected
+	port := testrun.FreePorts(t, 1)[0]
+	e.deploy(t, runtime.Full, echoFlow("line", port, ""))
+	want := tapLine*echoes(t, dialEngine(t, port), tapFill) + 2 // the events listening and connected
 	frames, lost, size := 0, 0, 0
 	for frames+lost < want {
 		_, text, err := tap.Read(ctx)
