@@ -24,14 +24,6 @@ import (
 // nothing else (Node-RED's apiMaxLength).
 const MaxBody = 5 << 20
 
-// The limits of what a client may take to ask and to read the answer.
-const (
-	headerTimeout = 10 * time.Second
-	readTimeout   = time.Minute
-	answerTimeout = time.Minute
-	idleTimeout   = 2 * time.Minute
-)
-
 // Options says what the API serves.
 type Options struct {
 	Runtime  *runtime.Runtime
@@ -73,7 +65,7 @@ type handler struct {
 
 // Server serves the admin API until [Server.Shutdown].
 type Server struct {
-	http      http.Server
+	http      *http.Server
 	handler   *handler
 	newcomers webroutes.Newcomers
 	cancel    context.CancelFunc
@@ -109,17 +101,11 @@ func Listen(ctx context.Context, address string, authenticated bool) (net.Listen
 
 // Start serves the API on a listener, which belongs to the server from then on.
 func Start(l net.Listener, o Options) *Server {
-	l = webroutes.LimitWrites(l, answerTimeout, o.TLS)
+	l = webroutes.LimitWrites(l, o.TLS)
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{handler: newHandler(ctx, o), cancel: cancel, ended: make(chan struct{})}
-	s.http = http.Server{
-		Handler:           s.handler.routes(),
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		IdleTimeout:       idleTimeout,
-		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-	}
-	s.newcomers.Watch(&s.http)
+	s.http = webroutes.NewServer(s.handler.routes(), o.Log)
+	s.newcomers.Watch(s.http)
 	go func() {
 		defer close(s.ended)
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {

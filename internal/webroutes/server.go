@@ -21,25 +21,31 @@ const (
 	maxHeader     = 64 << 10
 )
 
+// NewServer returns a server that has the limits, but for that of the answer:
+// [LimitWrites] has it.
+func NewServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
 // Serve serves the routes of a table on a listener, which belongs to the server
 // from then on, and does so by TLS if there is a configuration. Stop closes the port
 // and waits for requests that are under way until its context ends; then it cuts them
 // off.
 func Serve(l net.Listener, secure *tls.Config, t *Table, log *slog.Logger) (stop func(context.Context) error) {
-	server := &http.Server{
-		Handler:           t,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
+	server := NewServer(t, log)
+	server.MaxHeaderBytes = maxHeader
 	var newcomers Newcomers
 	newcomers.Watch(server)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := server.Serve(LimitWrites(l, answerTimeout, secure)); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(LimitWrites(l, secure)); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("nodes serve HTTP no more", "error", err)
 		}
 	}()

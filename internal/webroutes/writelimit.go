@@ -12,13 +12,17 @@ import (
 	"github.com/flowrun/flowrun/internal/sockets"
 )
 
-// LimitWrites returns a TCP listener for a server whose clients have a time to take
+// LimitWrites returns a TCP listener for a server whose clients have a minute to take
 // about [piece] bytes of what is written to them; who does not is cut off. Unlike
 // [http.Server.WriteTimeout] it leaves a flow as long as it needs, and a slow client
 // that goes on reading as well; and it costs next to nothing. Who takes over a
 // connection, such as a websocket, sees to that itself. With a TLS configuration, not
 // nil, the connections are those of TLS.
-func LimitWrites(l net.Listener, limit time.Duration, secure *tls.Config) net.Listener {
+func LimitWrites(l net.Listener, secure *tls.Config) net.Listener {
+	return limitWrites(l, answerTimeout, secure)
+}
+
+func limitWrites(l net.Listener, limit time.Duration, secure *tls.Config) net.Listener {
 	l = limitedListener{l, limit}
 	if secure != nil {
 		return tls.NewListener(l, secure)

@@ -28,7 +28,7 @@ func limitedServer(t *testing.T, limit time.Duration, secure *tls.Config, serve 
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = server.Serve(LimitWrites(l, limit, secure))
+		_ = server.Serve(limitWrites(l, limit, secure))
 	}()
 	t.Cleanup(func() {
 		_ = server.Close()
