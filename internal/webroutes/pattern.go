@@ -33,9 +33,12 @@ const special = `\:*?+.()[]{}|^$`
 
 // CheckPath tells what is wrong with the path of a route, as [Table.Handle] does.
 func CheckPath(path string) error {
-	_, err := compile(path)
+	_, err := compile(rooted(path))
 	return err
 }
+
+// rooted returns the path of a route with its slash in front.
+func rooted(path string) string { return "/" + strings.TrimPrefix(path, "/") }
 
 func compile(path string) (*pattern, error) {
 	if !strings.ContainsAny(path, special) {

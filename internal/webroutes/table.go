@@ -102,7 +102,7 @@ func (t *Table) IsReserved(method, path string) bool {
 	if t.options.Reserved == nil {
 		return false
 	}
-	p, err := compile("/" + strings.TrimPrefix(path, "/"))
+	p, err := compile(rooted(path))
 	return err == nil && p.re == nil && t.options.Reserved(method, t.options.Root+p.example())
 }
 
@@ -111,9 +111,7 @@ func (t *Table) IsReserved(method, path string) bool {
 // a second [Upgrade] route for a path: then the node has none. Of other routes that
 // match the same requests the first one gets them.
 func (t *Table) Handle(owner string, r Route) error {
-	if !strings.HasPrefix(r.Path, "/") {
-		r.Path = "/" + r.Path
-	}
+	r.Path = rooted(r.Path)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	routes, old := t.without(owner)

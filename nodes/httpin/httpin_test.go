@@ -339,11 +339,18 @@ func TestConfig(t *testing.T) {
 		{flow.NewObject("url", "/x", "method", "fetch"), false, "method: expected get"},
 		{&flow.Object{}, true, "url: missing path"},
 		{flow.NewObject("url", "/x(y"), true, `url: the path "/x(y" is no pattern`},
+		{flow.NewObject("url", "x(y"), true, `url: the path "/x(y" is no pattern`},
 	} {
 		_, err := Type(nil).New(c.config, flow.Env{})
 		bad, ok := errors.AsType[*flow.ConfigError](err)
 		if !ok || bad.Idle != c.idle || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%v: %v", flow.JSON(c.config), err)
 		}
+	}
+	if _, err := Type(nil).New(&flow.Object{}, flow.Env{MessageKeys: true}); err == nil || err.Error() != "url: httpin.errors.missing-path" {
+		t.Errorf("without a path, in Node-RED's keys: %v", err)
+	}
+	if _, err := Type(nil).New(flow.NewObject("url", "?x"), flow.Env{}); err != nil { // which is /?x
+		t.Errorf("a path without its slash: %v", err)
 	}
 }
