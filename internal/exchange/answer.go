@@ -84,7 +84,10 @@ func fresh(r *http.Request, status int, header http.Header) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || status != http.StatusNotModified && (status < 200 || status > 299) {
 		return false
 	}
-	match, since := first(r.Header["If-None-Match"]), first(r.Header["If-Modified-Since"])
+	if r.Header["If-None-Match"] == nil && r.Header["If-Modified-Since"] == nil {
+		return false // as most clients ask
+	}
+	match, since := r.Header.Get("If-None-Match"), r.Header.Get("If-Modified-Since")
 	if match == "" && since == "" || strings.Contains(r.Header.Get("Cache-Control"), "no-cache") {
 		return false
 	}
@@ -97,14 +100,6 @@ func fresh(r *http.Request, status int, header http.Header) bool {
 	modified, err := http.ParseTime(header.Get("Last-Modified"))
 	known, knownErr := http.ParseTime(since)
 	return err == nil && knownErr == nil && !modified.After(known)
-}
-
-// first is what Header.Get returns, without a look at how the name is written.
-func first(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	return values[0]
 }
 
 func hasTag(list, tag string) bool {

@@ -3,6 +3,7 @@ package sockets
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/flowrun/flowrun/flow"
@@ -54,6 +55,16 @@ func CheckPort(name string, port, lowest int) error {
 		than = ">"
 	}
 	return fmt.Errorf("%s should be %s 0 and < 65536. Received type number (%d).", name, than, port) //nolint:revive,staticcheck // Node.js' words
+}
+
+// Port returns the port that a value says: a whole number from 0 to 65535, or text
+// that says one. ok is false if it is none.
+func Port(v flow.Value) (port int, ok bool) {
+	n := flow.Number(v)
+	if n != math.Trunc(n) || CheckPort("", int(n), 0) != nil { // NaN is not equal to itself
+		return 0, false
+	}
+	return int(n), true
 }
 
 // Milliseconds reads a duration as the editor writes it: a number or text, and

@@ -30,11 +30,12 @@ func answer(t *testing.T, config, msg, method string, header ...string) string {
 func answerWith(t *testing.T, config string, m *flow.Message, method string, header ...string) string {
 	t.Helper()
 	d := flowtest.New(t, Type, config)
+	var failed error
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := exchange.New(w, r, webroutes.Match{})
 		m.Set("res", e)
 		if d.HandleMessage(m); d.Done[0] == nil {
-			_ = e.Wait(nil, 0) // it has its answer
+			failed = e.Wait(nil, 0)
 		}
 	}))
 	defer server.Close()
@@ -50,7 +51,8 @@ func answerWith(t *testing.T, config string, m *flow.Message, method string, hea
 		t.Fatal(err)
 	}
 	body, err := io.ReadAll(got.Body)
-	if err := errors.Join(err, got.Body.Close()); err != nil {
+	server.Close() // and with it the handler
+	if err := errors.Join(err, got.Body.Close(), failed); err != nil {
 		t.Fatal(err)
 	}
 	if d.Done[0] != nil {

@@ -5,7 +5,6 @@ package tcprequest
 import (
 	"context"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -193,12 +192,12 @@ func (n *Node) target(msg *flow.Message) (t sockets.Target, ok bool, err error) 
 	if host == "" || !flow.Truthy(port) {
 		return t, false, nil
 	}
-	number := flow.Number(port)
-	if number != math.Trunc(number) || sockets.CheckPort("Port", int(number), 0) != nil { // NaN is not equal to itself
+	number, ok := sockets.Port(port)
+	if !ok {
 		text := fmt.Sprintf("Port should be >= 0 and < 65536. Received type %s (%s).", flow.TypeName(port), flow.Text(port)) // Node.js' words
 		return t, false, &flow.Error{Name: "RangeError", Message: text, Code: "ERR_SOCKET_BAD_PORT"}
 	}
-	return sockets.Target{Host: host, Port: int(number)}, true, nil
+	return sockets.Target{Host: host, Port: number}, true, nil
 }
 
 // reset closes connections that stay open.

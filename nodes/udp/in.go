@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"math"
 	"net"
 	"strconv"
 	"strings"
@@ -64,11 +63,11 @@ func portOf(property string, v flow.Value) (int, error) {
 	if v == nil || v == "" {
 		return 0, nil
 	}
-	port := flow.Number(v)
-	if port != math.Trunc(port) || port < 0 || port > math.MaxUint16 {
+	port, ok := sockets.Port(v)
+	if !ok {
 		return 0, &flow.ConfigError{Property: property, Reason: flow.JSON(v) + " is no port", Hint: "so the node does nothing; give it one from 1 to 65535", Idle: true}
 	}
-	return int(port), nil
+	return port, nil
 }
 
 // Handle does nothing: the node has no input.

@@ -39,8 +39,8 @@ func Out(store *session.Store) flow.Type {
 		Default:     func() OutConfig { return OutConfig{IPV: "udp4", Multicast: "false"} },
 		New: func(c OutConfig, env flow.Env) (flow.Node, error) {
 			from, err := portOf("outport", c.Outport)
-			if _, bad := portOf("port", c.Port); err == nil {
-				err = bad
+			if err == nil {
+				_, err = portOf("port", c.Port)
 			}
 			return &out{config: c, env: env, store: store, from: from}, err
 		},

@@ -162,7 +162,7 @@ func TestUnusedClient(t *testing.T) {
 func TestClientProblems(t *testing.T) {
 	for _, path := range []string{"", "/ws", "http://a/", "ws:///x"} {
 		_, err := Client.New(flow.NewObject("path", path), flow.Env{})
-		if bad, ok := errors.AsType[*flow.ConfigError](err); !ok || !bad.Idle || bad.Property != "path" {
+		if bad, ok := errors.AsType[*flow.ConfigError](err); !ok || !bad.Idle || !strings.HasPrefix(err.Error(), "path: must be a URL") {
 			t.Errorf("path %q: error %v", path, err)
 		}
 	}

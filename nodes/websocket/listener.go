@@ -87,14 +87,12 @@ func (n *listener) Stop(_ context.Context, reason flow.StopReason) error {
 // accept serves a connection until it ends.
 func (n *listener) accept(w http.ResponseWriter, r *http.Request, _ webroutes.Match) {
 	hijacker := &hijacker{ResponseWriter: w, hub: n.hub}
-	ws, err := websocket.Accept(hijacker, r, &websocket.AcceptOptions{
+	ws, _ := websocket.Accept(hijacker, r, &websocket.AcceptOptions{
 		Subprotocols:       offered(r),
 		InsecureSkipVerify: len(n.config.Origins) == 0,
 		OriginPatterns:     n.config.Origins,
 	})
-	if err != nil {
-		ws = nil // Accept has answered
-	}
+	// After an error ws is nil, and Accept has answered.
 	if hijacker.serve != nil {
 		hijacker.serve(ws)
 	}
