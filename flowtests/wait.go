@@ -47,13 +47,20 @@ func (r *run) wait(ctx context.Context, d, calm, last time.Duration, done func()
 	defer cancel()
 	end := flow.After(r.clock, d, cancel)
 	defer end.Stop()
-	if !r.test.Setup.RealTime {
-		skipping.Go(func() { r.skip(ctx, end, calm, last) })
+	over := false // under the board's lock: done may take what it has found
+	isOver := func() bool {
+		over = over || done()
+		return over
 	}
-	return r.board.Wait(ctx, forever, done)
+	if !r.test.Setup.RealTime {
+		skipping.Go(func() { r.skip(ctx, end, calm, last, isOver) })
+	}
+	return r.board.Wait(ctx, forever, isOver)
 }
 
-func (r *run) skip(ctx context.Context, end flow.Alarm, calm, last time.Duration) {
+// skip looks itself whether the wait is over: who waits may be slow to wake up, and no
+// timer must go off meanwhile.
+func (r *run) skip(ctx context.Context, end flow.Alarm, calm, last time.Duration, isOver func() bool) {
 	for ctx.Err() == nil {
 		next, need := r.clock.Next(), briefly
 		if r.hasSockets() {
@@ -62,7 +69,12 @@ func (r *run) skip(ctx context.Context, end flow.Alarm, calm, last time.Duration
 		if next == end {
 			need = max(need, last)
 		}
-		if r.board.calm(ctx, r.rt, need) && next != nil && r.clock.Next() == next {
+		isCalm, over := r.board.calm(ctx, r.rt, need), false
+		r.board.Look(func() { over = isOver() })
+		if over {
+			return
+		}
+		if isCalm && next != nil && r.clock.Next() == next {
 			r.clock.SkipTo(next)
 		}
 	}
